@@ -22,7 +22,8 @@ fn lay_library(from: &Path) {
         let source = from.join(name);
         println!("cargo:rerun-if-changed={}", source.display());
         if source.exists() {
-            std::fs::copy(&source, profile.join(name)).expect("the profile's folder can be written");
+            std::fs::copy(&source, profile.join(name))
+                .expect("the profile's folder can be written");
         }
     }
 }

@@ -1,1 +1,19 @@
-//! x
+//! The pure part of Runnel: rules that turn what is known into what is decided.
+//! Promise: no file, socket, clock or chance is touched here; time and seeds are arguments,
+//! so the same inputs give the same answer on every machine, for ever.
+
+pub mod amount;
+pub mod apply;
+pub mod assets;
+pub mod cost;
+pub mod credit;
+pub mod destination;
+pub mod entry;
+pub mod facts;
+pub mod funnel;
+pub mod ids;
+pub mod money;
+pub mod record;
+pub mod session;
+pub mod status;
+pub mod template;

@@ -1,1 +1,20 @@
-//! x
+//! Runnel: sends paid traffic through drawn funnels, records every step, books conversions in a
+//! ledger, credits them backwards, and shows what earns.
+//! Data flows one way: parse → decide → record → answer. ARCHITECTURE.md is the map.
+
+pub mod admin;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod convert;
+pub mod enrich;
+pub mod error;
+pub mod feed;
+pub mod http;
+pub mod outcome;
+pub mod report;
+pub mod snapshot;
+pub mod store;
+pub mod telemetry;
+pub mod track;

@@ -1,0 +1,361 @@
+//! The funnel as drawn: nodes and connections. What makes one valid is in [`crate::funnel`].
+
+use super::CostModel;
+use crate::ids::EntityId;
+use crate::money::Micros;
+use crate::record::PassedKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// The graph that visitors walk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Funnel {
+    /// Name people see.
+    pub name: String,
+    /// The group it belongs to.
+    #[serde(default)]
+    pub group: Option<EntityId>,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Its connections.
+    pub connections: Vec<Connection>,
+    /// Parameters added to every destination; values may hold tokens.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Cost where neither URL nor source says one.
+    #[serde(default)]
+    pub default_cost: Option<CostRule>,
+    /// Cost per traffic source, before all others.
+    #[serde(default)]
+    pub cost_overrides: BTreeMap<EntityId, CostRule>,
+    /// Whether addresses of its visitors are truncated before they are written.
+    #[serde(default)]
+    pub truncate_ip: bool,
+}
+
+/// A cost and how it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CostRule {
+    /// How it is counted.
+    #[serde(default)]
+    pub model: CostModel,
+    /// Amount; for revenue share percent.
+    pub amount: Micros,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Node {
+    /// Survives edits, so that statistics do.
+    pub id: EntityId,
+    /// Name people see; empty shows the kind or the page.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Place on the canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// What it does.
+    #[serde(flatten)]
+    pub does: NodeKind,
+}
+
+/// Place on the canvas.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Position {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// What a node does (product.md §4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum NodeKind {
+    /// The root: exactly one, nothing leads into it; behaves as a rotator.
+    Traffic {
+        /// How it chooses.
+        #[serde(default)]
+        mode: RotatorMode,
+        /// Prefers branches that the session has not seen.
+        #[serde(default)]
+        unseen_first: bool,
+    },
+    /// Chooses a way out by weight.
+    Rotator {
+        /// How it chooses.
+        #[serde(default)]
+        mode: RotatorMode,
+        /// Prefers branches that the session has not seen.
+        #[serde(default)]
+        unseen_first: bool,
+    },
+    /// Shows a lander.
+    Lander(PageNode),
+    /// Shows an offer.
+    Offer(PageNode),
+    /// The first route whose rules match.
+    Condition {
+        /// Routes of its own, in order.
+        #[serde(default)]
+        routes: Vec<Route>,
+        /// A shared condition instead of routes of its own.
+        #[serde(default)]
+        condition: Option<EntityId>,
+    },
+    /// Sends the visitor away; not an offer.
+    External {
+        /// URL with tokens.
+        url: String,
+        /// How the visitor is sent there.
+        #[serde(default)]
+        redirect: super::RedirectMode,
+    },
+    /// Adds or removes visitor tags, goes on.
+    Tag {
+        /// Tags added.
+        #[serde(default)]
+        add: Vec<EntityId>,
+        /// Tags removed.
+        #[serde(default)]
+        remove: Vec<EntityId>,
+    },
+}
+
+impl NodeKind {
+    /// The kind as records keep it.
+    pub fn passed(&self) -> PassedKind {
+        match self {
+            Self::Traffic { .. } => PassedKind::Traffic,
+            Self::Rotator { .. } => PassedKind::Rotator,
+            Self::Lander(_) => PassedKind::Lander,
+            Self::Offer(_) => PassedKind::Offer,
+            Self::Condition { .. } => PassedKind::Condition,
+            Self::External { .. } => PassedKind::External,
+            Self::Tag { .. } => PassedKind::Tag,
+        }
+    }
+}
+
+/// A lander or offer node: pages by weight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PageNode {
+    /// The pages shown.
+    pub pages: Vec<WeightedPage>,
+    /// Prefers pages that the session has not seen.
+    #[serde(default)]
+    pub unseen_first: bool,
+    /// Parameters added to the destination; values may hold tokens.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Whether the session's buffer is added to the destination.
+    #[serde(default)]
+    pub accumulate: bool,
+}
+
+/// A page and its weight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WeightedPage {
+    /// The lander or offer.
+    pub page: EntityId,
+    /// Its weight among the node's pages.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+/// How a rotator chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RotatorMode {
+    /// Anew each time.
+    #[default]
+    Random,
+    /// A visitor keeps the branch for the session.
+    Sticky,
+}
+
+/// A way from one node to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Connection {
+    /// Survives edits.
+    pub id: EntityId,
+    /// Node it leaves.
+    pub from: EntityId,
+    /// Node it enters.
+    pub to: EntityId,
+    /// Weight, out of traffic and rotator nodes (and among connections with the same action).
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// The condition's route that it serves: a route's key, or `default`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The action numbers that it listens to, out of lander and offer nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<u8>,
+    /// What taking it fires.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fire: Vec<Firing>,
+}
+
+/// Something that an action fires: `{"conversion":{"rev":"payout"}}`, `{"event":{"name":"lead"}}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Firing {
+    /// A conversion.
+    Conversion(FiredConversion),
+    /// A custom event.
+    Event(FiredEvent),
+}
+
+/// A conversion that an action fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FiredConversion {
+    /// `payout` for the offer's, or a fixed decimal.
+    pub rev: String,
+}
+
+/// A custom event that an action fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FiredEvent {
+    /// The event's name.
+    pub name: String,
+    /// A fixed decimal; none means no revenue.
+    #[serde(default)]
+    pub rev: Option<Micros>,
+}
+
+/// A shared condition: routes that many funnels use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Condition {
+    /// Name people see.
+    pub name: String,
+    /// Its routes, in order.
+    pub routes: Vec<Route>,
+}
+
+/// A named route: an OR of groups, a group an AND of rules.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Route {
+    /// Key that connections name.
+    pub key: String,
+    /// Groups of rules; any one suffices.
+    pub groups: Vec<Group>,
+}
+
+/// Rules that must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// One test: `{"test":"country","op":"in-list","values":["US","CA"]}`. The tests are listed in
+/// [`crate::funnel`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rule {
+    /// What is tested: `country`, `device`, `c1`, `data-NAME`, `cap`, …
+    pub test: String,
+    /// Operator.
+    pub op: Operator,
+    /// What it is compared with; most operators take one.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Zone of time tests, IANA; empty means UTC.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub timezone: String,
+    /// What a `cap` test counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
+}
+
+/// Operators of rules (product.md §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[allow(missing_docs)]
+pub enum Operator {
+    #[default]
+    #[serde(rename = "is")]
+    Is,
+    #[serde(rename = "is-not")]
+    IsNot,
+    #[serde(rename = "contains")]
+    Contains,
+    #[serde(rename = "starts")]
+    Starts,
+    #[serde(rename = "ends")]
+    Ends,
+    #[serde(rename = "matches")]
+    Matches,
+    #[serde(rename = "in-list")]
+    InList,
+    #[serde(rename = "<")]
+    Less,
+    #[serde(rename = "<=")]
+    LessOrEqual,
+    #[serde(rename = ">")]
+    Greater,
+    #[serde(rename = ">=")]
+    GreaterOrEqual,
+    #[serde(rename = "exists")]
+    Exists,
+}
+
+/// What a cap counts, and over which time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cap {
+    /// What is counted.
+    pub count: CapCount,
+    /// Of what: an offer, a node or a funnel.
+    pub of: EntityId,
+    /// The statuses that count, for conversions; empty means pending and approved.
+    #[serde(default)]
+    pub statuses: Vec<crate::entry::Status>,
+    /// Over which time.
+    pub over: CapPeriod,
+}
+
+/// What a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CapCount {
+    /// Conversions.
+    Conversions,
+    /// Visits.
+    Visits,
+}
+
+/// The time that a cap looks back over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum CapPeriod {
+    /// The last so many minutes.
+    Rolling {
+        /// Length in minutes.
+        minutes: u32,
+    },
+    /// The current calendar period.
+    Calendar {
+        /// `hour`, `day`, `week`, `month`, or `total`.
+        period: String,
+        /// IANA zone; empty means UTC.
+        #[serde(default)]
+        timezone: String,
+    },
+}
+
+fn one() -> u32 {
+    1
+}

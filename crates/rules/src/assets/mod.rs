@@ -1,0 +1,14 @@
+//! What people configure, in the shapes the API takes and gives (product.md §15.1).
+//! Promise: plain data with serde; what makes an asset valid stands beside it, without I/O.
+
+mod field;
+mod funnel;
+mod pages;
+mod settings;
+mod sources;
+
+pub use field::Field;
+pub use funnel::*;
+pub use pages::*;
+pub use settings::*;
+pub use sources::*;

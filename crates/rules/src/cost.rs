@@ -1,0 +1,1 @@
+//! What a visit costs (product.md §9).

@@ -1,0 +1,94 @@
+//! What is known about a request's sender: place, network, device, language, whether it is a bot.
+//! Promise: plain results of enrichment, so that routing, credit and reports never look anything up.
+
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Results of enrichment. An empty text means unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The client's address as it may be kept (already truncated where privacy asks for it).
+    pub ip: Option<IpAddr>,
+    /// Continent code: `AF AN AS EU NA OC SA`.
+    pub continent: String,
+    /// ISO 3166-1 alpha-2, upper case.
+    pub country: String,
+    /// First subdivision's name (user-supplied database only).
+    pub region: String,
+    /// City's name (user-supplied database only).
+    pub city: String,
+    /// IANA zone name (user-supplied database only).
+    pub timezone: String,
+    /// Autonomous system number, 0 if unknown.
+    pub asn: u32,
+    /// The network's operator.
+    pub isp: String,
+    /// Connection type, such as `cellular` (user-supplied database only).
+    pub connection: String,
+    /// What it is.
+    pub device: Device,
+    /// Manufacturer.
+    pub brand: String,
+    /// Model name.
+    pub model: String,
+    /// Operating system's name.
+    pub os: String,
+    /// Operating system's version, `major` or `major.minor`.
+    pub os_version: String,
+    /// Browser's name.
+    pub browser: String,
+    /// Browser's major version.
+    pub browser_version: String,
+    /// Preferred language, ISO 639-1, lower case.
+    pub language: String,
+    /// Why the sender counts as a bot; empty for people.
+    pub bot: String,
+}
+
+impl Facts {
+    /// Whether the sender counts as a bot (product.md §3, §13).
+    pub fn is_bot(&self) -> bool {
+        !self.bot.is_empty()
+    }
+}
+
+/// Kind of device.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Device {
+    /// Not recognised.
+    #[default]
+    Unknown,
+    /// Personal computer.
+    Desktop,
+    /// Telephone.
+    Mobile,
+    /// Tablet.
+    Tablet,
+    /// Television or set-top box.
+    Tv,
+    /// Game console.
+    Console,
+    /// Watch or other wearable.
+    Wearable,
+    /// Anything else with a browser.
+    Other,
+}
+
+impl Device {
+    /// The word in tokens, conditions and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "",
+            Self::Desktop => "desktop",
+            Self::Mobile => "mobile",
+            Self::Tablet => "tablet",
+            Self::Tv => "tv",
+            Self::Console => "console",
+            Self::Wearable => "wearable",
+            Self::Other => "other",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Funnels: is the graph valid, compile it to a plan, decide a route.

@@ -1,0 +1,1 @@
+//! What a status word in a postback means.

@@ -1,0 +1,1 @@
+//! Texts with tokens: `{hit}`, `{c1}`, `{data-x}` (product.md §5).

@@ -1,0 +1,50 @@
+//! The only source of time and chance, so that tests can stand at any moment.
+//! Promise: nothing else in the program asks the system for the time of day or random bits for IDs.
+
+use rand::RngExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tells the time. Clones share a fake clock's hands.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// Stands where a test put it, Unix milliseconds.
+    Fake(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// A clock that stands at `now_ms` (Unix milliseconds) until it is moved.
+    pub fn fake(now_ms: u64) -> Self {
+        Self::Fake(Arc::new(AtomicU64::new(now_ms)))
+    }
+
+    /// Now, in Unix milliseconds.
+    pub fn now_ms(&self) -> u64 {
+        match self {
+            Self::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis() as u64),
+            Self::Fake(hands) => hands.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Moves a fake clock forward; the system's clock stays as it is.
+    pub fn advance_ms(&self, by_ms: u64) {
+        if let Self::Fake(hands) = self {
+            hands.fetch_add(by_ms, Ordering::SeqCst);
+        }
+    }
+
+    /// 64 random bits from the operating system's seeded generator.
+    pub fn random(&self) -> u64 {
+        rand::rng().random()
+    }
+
+    /// A new entity ID for now.
+    pub fn entity_id(&self) -> rules::ids::EntityId {
+        rules::ids::EntityId::new(self.now_ms(), self.random())
+    }
+}

@@ -1,0 +1,1 @@
+//! Conversions: one road for postbacks, JavaScript, builder actions and uploads.

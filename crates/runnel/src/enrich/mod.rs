@@ -1,0 +1,1 @@
+//! Turns an address and headers into facts: place, network, device, language, bot.

@@ -1,0 +1,108 @@
+//! Errors of the admin API as `application/problem+json` (RFC 9457), naming the field at fault.
+//! Promise: no stack trace, SQL text or path reaches a client; the log has the cause.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What went wrong, for an API client.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Short name of the problem, stable: `invalid`, `not-found`, `conflict`, `forbidden`, ….
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// One sentence for people.
+    pub title: String,
+    /// Each fault with the place it is at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+/// One fault in what a client sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fault {
+    /// The field, as a path: `nodes[2].pages[0].page`.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault at `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &str, title: impl Into<String>) -> Self {
+        Self { kind: kind.into(), status: status.as_u16(), title: title.into(), faults: Vec::new() }
+    }
+
+    /// 400: the body or a parameter cannot be taken, with every fault named.
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        Self {
+            faults,
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid", "What was sent has faults.")
+        }
+    }
+
+    /// 400 with one fault.
+    pub fn fault(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(vec![Fault::new(field, message)])
+    }
+
+    /// 401: no valid key or session.
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Send a valid API key or log in.")
+    }
+
+    /// 403: the caller's role does not reach.
+    pub fn forbidden(title: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", title)
+    }
+
+    /// 404.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}."))
+    }
+
+    /// 409: somebody changed it since, or it is in use.
+    pub fn conflict(title: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", title)
+    }
+
+    /// 429: too many attempts.
+    pub fn too_many(title: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title)
+    }
+
+    /// 503: a store does not answer at present.
+    pub fn unavailable(title: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title)
+    }
+
+    /// 500: our fault. Logs `cause`, tells the client nothing of it.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed");
+        let title = "The server failed; its log says why.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", title)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+}

@@ -1,0 +1,1 @@
+//! Reports: query (closed lists) → select (engine-free) → sql (dialect) → run.

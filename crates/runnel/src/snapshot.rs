@@ -1,0 +1,51 @@
+//! All configuration as one immutable picture that every request reads without a lock.
+//! Promise: a request sees one consistent state; an edit swaps the whole picture; a picture that
+//! cannot be built leaves the earlier one in force.
+
+use rules::assets::{
+    Condition, Domain, Event, Funnel, Lander, Offer, OfferSource, Settings, Tag, TrafficSource,
+};
+use rules::ids::EntityId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An asset as the catalog holds it.
+#[derive(Clone, Debug)]
+pub struct Held<T> {
+    /// Its ID.
+    pub id: EntityId,
+    /// Counts its saves; a save names the version it was based on.
+    pub version: i64,
+    /// Archived assets take no new traffic; their hits still convert.
+    pub archived: bool,
+    /// Its content.
+    pub asset: Arc<T>,
+}
+
+/// Assets of one kind by ID.
+pub type Shelf<T> = HashMap<EntityId, Held<T>>;
+
+/// The picture.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// The account's settings.
+    pub settings: Arc<Settings>,
+    /// Traffic sources.
+    pub sources: Shelf<TrafficSource>,
+    /// Offer sources.
+    pub offer_sources: Shelf<OfferSource>,
+    /// Landers.
+    pub landers: Shelf<Lander>,
+    /// Offers.
+    pub offers: Shelf<Offer>,
+    /// Funnels as drawn.
+    pub funnels: Shelf<Funnel>,
+    /// Shared conditions.
+    pub conditions: Shelf<Condition>,
+    /// Visitor tags.
+    pub tags: Shelf<Tag>,
+    /// Custom events.
+    pub events: Shelf<Event>,
+    /// Tracking domains.
+    pub domains: Shelf<Domain>,
+}

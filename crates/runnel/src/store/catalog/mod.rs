@@ -1,0 +1,1 @@
+//! Configuration as rows: assets, versions, plans, people, audit log.

@@ -1,0 +1,64 @@
+//! Opens the SQL database of catalog and ledger and brings its schema up to date.
+//! Promise: a commit is on disk when it returns (WAL, `synchronous=FULL`); SQL is written once, with
+//! `$1` binds, in the subset that SQLite and PostgreSQL share.
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyPool, Executor};
+use std::path::Path;
+use std::str::FromStr;
+
+/// Every change of the schema, in order; a landed one is never edited.
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../../migrations/0001_identity.sql"))];
+
+const MOST_CONNECTIONS: u32 = 8;
+
+/// The SQL database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// The connections; queries go through sqlx's `Any` driver.
+    pub pool: AnyPool,
+}
+
+impl Database {
+    /// Opens (or makes) `runnel.db` in the folder `data` and migrates it.
+    /// # Errors
+    /// The file cannot be opened, is no database, or a migration fails.
+    pub async fn open(data: &Path) -> Result<Self, sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}?mode=rwc", data.join("runnel.db").display());
+        let pool = AnyPoolOptions::new()
+            .max_connections(MOST_CONNECTIONS)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("PRAGMA busy_timeout = 10000").await?;
+                    connection.execute("PRAGMA journal_mode = WAL").await?;
+                    connection.execute("PRAGMA synchronous = FULL").await?;
+                    connection.execute("PRAGMA foreign_keys = ON").await?;
+                    Ok(())
+                })
+            })
+            .connect_with(AnyConnectOptions::from_str(&url)?)
+            .await?;
+        let database = Self { pool };
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    async fn migrate(&self) -> Result<(), sqlx::Error> {
+        let table = "CREATE TABLE IF NOT EXISTS migrations (id BIGINT PRIMARY KEY)";
+        sqlx::query(table).execute(&self.pool).await?;
+        let newest: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM migrations")
+            .fetch_one(&self.pool)
+            .await?;
+        for (id, statements) in MIGRATIONS.iter().filter(|(id, _)| *id > newest) {
+            let mut transaction = self.pool.begin().await?;
+            sqlx::raw_sql(*statements).execute(&mut *transaction).await?;
+            sqlx::query("INSERT INTO migrations (id) VALUES ($1)")
+                .bind(*id)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! The ledger as rows: conversions, entries, calls. One transaction per batch of calls.

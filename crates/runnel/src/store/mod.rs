@@ -1,0 +1,9 @@
+//! The only place that knows a database: configuration, ledger, sessions and report facts.
+
+pub mod catalog;
+mod database;
+pub mod facts;
+pub mod ledger;
+pub mod sessions;
+
+pub use database::Database;

@@ -1,0 +1,1 @@
+//! Sessions: a bounded map in memory, written behind with a journal cursor. Derived.

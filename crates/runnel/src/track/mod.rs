@@ -1,0 +1,1 @@
+//! Visitors: entrance, action, view. A file per step.

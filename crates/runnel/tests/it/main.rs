@@ -1,0 +1,1 @@
+//! One test program for the whole product: each file tells one story through real HTTP.
