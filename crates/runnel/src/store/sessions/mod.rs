@@ -1,1 +1,174 @@
-//! Sessions: a bounded map in memory, written behind with a journal cursor. Derived.
+//! Sessions: a map in memory, written behind with a journal cursor. Derived from the journal.
+//! Promise: one visitor at a time, under that visitor's lock; what is written never refers to a
+//! record that is not on disk; replaying records that were already taken in changes nothing.
+
+mod disk;
+
+use disk::Disk;
+use parking_lot::Mutex;
+use rules::ids::{EntityId, Vid};
+use rules::record::Record;
+use rules::session::Session;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const SHARDS: usize = 64;
+
+/// The sessions of all visitors.
+pub struct Sessions {
+    shards: Vec<Mutex<HashMap<Vid, Arc<Slot>>>>,
+    disk: Disk,
+    /// Most sessions kept in memory.
+    most: usize,
+}
+
+struct Slot {
+    kept: Mutex<Kept>,
+    dirty: AtomicBool,
+}
+
+/// A session and how far into the journal it has come.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// The session.
+    pub session: Session,
+    /// Records below this number have been taken in.
+    pub next_record: u64,
+}
+
+impl Sessions {
+    /// Opens the store in the folder `dir`; a store that cannot be read is set aside and begun
+    /// anew. Returns the number of the first record that is yet to be replayed.
+    /// # Errors
+    /// Not even a new store can be made.
+    pub fn open(dir: &Path, most: usize) -> anyhow::Result<(Self, u64)> {
+        let disk = Disk::open(dir)?;
+        let cursor = disk.cursor();
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Ok((Self { shards, disk, most }, cursor))
+    }
+
+    /// Runs `work` on the visitor's session under their lock. `work` says whether it changed it.
+    pub fn with<R>(&self, vid: Vid, work: impl FnOnce(&mut Kept) -> R) -> R {
+        let slot = self.slot(vid);
+        let mut kept = slot.kept.lock();
+        // Marked before any record is appended: a snapshot that begins later finds it.
+        slot.dirty.store(true, Ordering::SeqCst);
+        work(&mut kept)
+    }
+
+    /// The visitor's session as it is now; empty for one that is not known.
+    pub fn of(&self, vid: Vid) -> Session {
+        self.slot(vid).kept.lock().session.clone()
+    }
+
+    /// Takes in record number `number` once.
+    pub fn replay(&self, number: u64, record: &Record, ttl_ms: u64) {
+        self.with(record.vid, |kept| {
+            if number >= kept.next_record {
+                kept.session.apply(record, ttl_ms);
+                kept.next_record = number + 1;
+            }
+        });
+    }
+
+    /// Notes that the visitor converted on `offer`.
+    pub fn converted(&self, vid: Vid, offer: EntityId) {
+        self.with(vid, |kept| kept.session.converted_on(offer));
+    }
+
+    fn slot(&self, vid: Vid) -> Arc<Slot> {
+        let mut shard = self.shards[vid.as_u128() as usize % SHARDS].lock();
+        if let Some(slot) = shard.get(&vid) {
+            return slot.clone();
+        }
+        let kept =
+            self.disk.read(vid).unwrap_or(Kept { session: Session::new(vid), next_record: 0 });
+        let slot = Arc::new(Slot { kept: Mutex::new(kept), dirty: AtomicBool::new(false) });
+        shard.insert(vid, slot.clone());
+        slot
+    }
+
+    /// Copies all sessions that changed since the last snapshot, with the highest record they
+    /// refer to. The caller waits for that record to be on disk, then calls [`Self::write`].
+    pub fn changed(&self) -> Changed {
+        let mut sessions = Vec::new();
+        for shard in &self.shards {
+            let slots: Vec<_> = shard.lock().iter().map(|(v, s)| (*v, s.clone())).collect();
+            for (vid, slot) in slots {
+                let kept = slot.kept.lock();
+                if slot.dirty.swap(false, Ordering::SeqCst) {
+                    sessions.push((vid, kept.clone()));
+                }
+            }
+        }
+        let next_record = sessions.iter().map(|(_, kept)| kept.next_record).max().unwrap_or(0);
+        Changed { sessions, next_record }
+    }
+
+    /// Writes what [`Self::changed`] copied, with the journal's watermark from before the copy.
+    /// # Errors
+    /// The store does not take it; the sessions stay marked as changed.
+    pub fn write(&self, changed: &Changed, cursor: u64) -> anyhow::Result<()> {
+        let written = self.disk.write(&changed.sessions, cursor);
+        if written.is_err() {
+            for (vid, _) in &changed.sessions {
+                self.slot(*vid).dirty.store(true, Ordering::SeqCst);
+            }
+        }
+        written
+    }
+
+    /// Drops from memory what is written, oldest activity first, until the bound holds.
+    pub fn shrink(&self) {
+        let most = self.most / SHARDS;
+        for shard in &self.shards {
+            let mut slots = shard.lock();
+            let Some(excess) = slots.len().checked_sub(most).filter(|excess| *excess > 0) else {
+                continue;
+            };
+            let mut idle: Vec<(u64, Vid)> = slots
+                .iter()
+                .filter(|(_, slot)| {
+                    // Nobody else can take a slot while the shard is locked.
+                    Arc::strong_count(slot) == 1 && !slot.dirty.load(Ordering::SeqCst)
+                })
+                .map(|(vid, slot)| (slot.kept.lock().session.last_at_ms, *vid))
+                .collect();
+            idle.sort_unstable();
+            for (_, vid) in idle.into_iter().take(excess) {
+                slots.remove(&vid);
+            }
+        }
+    }
+
+    /// Sessions in memory.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
+    }
+
+    /// Whether no session is in memory.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets on disk what has been over since before `before_ms` (Unix milliseconds).
+    /// # Errors
+    /// The store cannot be read or written.
+    pub fn forget(&self, before_ms: u64) -> anyhow::Result<usize> {
+        self.disk.forget(before_ms)
+    }
+}
+
+/// Sessions to be written.
+pub struct Changed {
+    sessions: Vec<(Vid, Kept)>,
+    /// All records they refer to are below this number.
+    pub next_record: u64,
+}
+
+#[cfg(test)]
+mod tests;
