@@ -116,4 +116,6 @@ pub struct VisitDims {
     pub referrer: String,
     /// The visitor's tags as of the hit.
     pub tags: Vec<EntityId>,
+    /// Action numbers that the visit had taken up to the hit (the record's own included).
+    pub actions: Vec<u8>,
 }

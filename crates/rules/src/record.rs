@@ -42,6 +42,8 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// What the visit had passed before this request, each (node, page) once, oldest first.
     pub path: Vec<Passed>,
+    /// Action numbers that the visit had taken before this request, each once, oldest first.
+    pub actions: Vec<u8>,
     /// The sender of the visit's entrance: what reports group by.
     pub facts: Facts,
     /// The sender of this request where it differs from the entrance: what routing saw.
@@ -52,6 +54,9 @@ pub struct Record {
     pub buffer: Vec<(String, String)>,
     /// Cost of the visit, on an entrance.
     pub cost: Option<Cost>,
+    /// Cost of the visit's entrance, on every record of the visit: a node that is first reached by
+    /// this request takes it on in reports about nodes (product.md §6.8).
+    pub visit_cost: Micros,
     /// Conversions and events that the action fires; a worker books them.
     pub fires: Vec<Fire>,
     /// Every outside input that routing asked for, in order, so that the route can be recomputed.
@@ -90,6 +95,13 @@ impl Record {
     /// What routing saw of the sender.
     pub fn routed_facts(&self) -> &Facts {
         self.own_facts.as_deref().unwrap_or(&self.facts)
+    }
+
+    /// Action numbers that the visit has taken, with this request's own.
+    pub fn actions_taken(&self) -> Vec<u8> {
+        let own = self.action.as_ref().map(|taken| taken.number);
+        let new = own.filter(|number| !self.actions.contains(number));
+        self.actions.iter().copied().chain(new).collect()
     }
 
     /// Whether this request begins a visit.

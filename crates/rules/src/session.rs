@@ -81,6 +81,8 @@ pub struct SessionVisit {
     pub fields: Vec<(Field, String)>,
     /// What it passed, each (node, page) once.
     pub path: Vec<Passed>,
+    /// Action numbers taken, each once.
+    pub actions: Vec<u8>,
     /// What the entrance cost.
     pub cost: Option<Micros>,
 }
@@ -195,6 +197,7 @@ impl Session {
             facts: record.facts.clone(),
             fields: record.fields.clone(),
             path,
+            actions: record.actions_taken(),
             cost: cost.or(earlier_cost),
         });
         keep_newest(&mut self.visits, MOST_VISITS);
