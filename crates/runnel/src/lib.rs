@@ -13,6 +13,7 @@ pub mod error;
 pub mod feed;
 pub mod http;
 pub mod outcome;
+pub mod params;
 pub mod report;
 pub mod snapshot;
 pub mod store;

@@ -1,0 +1,45 @@
+//! Query strings and form bodies → names and values in the order they came.
+//! Promise: any bytes are taken (what is not UTF-8 becomes U+FFFD); limits are the caller's.
+
+/// Parameters in order, duplicates kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(pub Vec<(String, String)>);
+
+impl Params {
+    /// Reads `a=1&b=2`, percent-decoded, `+` as a blank.
+    pub fn read(query: &[u8]) -> Self {
+        Self(form_urlencoded::parse(query).map(|(n, v)| (n.into_owned(), v.into_owned())).collect())
+    }
+
+    /// The first value of `name` that is not blank, trimmed.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.trim());
+        values.find(|value| !value.is_empty())
+    }
+
+    /// Whether a limit is broken: more than `most` parameters, or a value of over `value_bytes`.
+    pub fn exceeds(&self, most: usize, value_bytes: usize) -> bool {
+        self.0.len() > most || self.0.iter().any(|(n, v)| n.len().max(v.len()) > value_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_order_and_takes_the_first_that_is_not_blank() {
+        let params = Params::read(b"a=&a=+x+&b=%FF&c");
+        assert_eq!(params.get("a"), Some("x"));
+        assert_eq!(params.get("b"), Some("\u{fffd}"));
+        assert_eq!(params.get("c"), None);
+        assert_eq!(params.0.len(), 4);
+    }
+
+    #[test]
+    fn tells_when_there_is_too_much() {
+        assert!(!Params::read(b"a=12&b=1").exceeds(2, 2));
+        assert!(Params::read(b"a=12&b=1&c=1").exceeds(2, 2));
+        assert!(Params::read(b"a=123").exceeds(2, 2));
+    }
+}

@@ -1,0 +1,116 @@
+//! HTTP request → what a visitor asks, with everything known of the sender.
+//! Promise: limits first (414, 413, 400); nothing in it is trusted yet.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::params::Params;
+use crate::server::Peer;
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use rules::facts::Facts;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// What a visitor asks.
+pub struct Asked {
+    /// GET, HEAD or POST.
+    pub method: Method,
+    /// Path, as sent.
+    pub path: String,
+    /// Parameters of the query string.
+    pub query: Params,
+    /// The body, unread.
+    pub body: Bytes,
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// The client's address, from a configured proxy's headers or the connection.
+    pub address: IpAddr,
+    /// Host name of the tracking domain, without port.
+    pub host: String,
+    /// Whether the client reached us over https.
+    pub secure: bool,
+    /// The moment of arrival, Unix milliseconds.
+    pub at_ms: u64,
+}
+
+/// Reads a request within the limits of `config`.
+/// # Errors
+/// The status of the limit that is broken.
+pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode> {
+    let (parts, body) = request.into_parts();
+    let limits = &app.config;
+    if parts.uri.to_string().len() > limits.url_bytes {
+        return Err(StatusCode::URI_TOO_LONG);
+    }
+    let query = Params::read(parts.uri.query().unwrap_or_default().as_bytes());
+    if query.exceeds(limits.parameters, limits.value_bytes) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    let body = read_body(&parts.method, body, limits).await?;
+    let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |p| p.0.ip());
+    let trusted = app.proxies.trusts(peer);
+    Ok(Asked {
+        address: app.proxies.client(peer, &parts.headers),
+        host: host(&parts.headers, parts.uri.host(), trusted),
+        secure: trusted && text(&parts.headers, "x-forwarded-proto").eq_ignore_ascii_case("https"),
+        path: parts.uri.path().to_owned(),
+        method: parts.method,
+        headers: parts.headers,
+        at_ms: app.clock.now_ms(),
+        query,
+        body,
+    })
+}
+
+async fn read_body(method: &Method, body: Body, limits: &Config) -> Result<Bytes, StatusCode> {
+    if method != Method::POST {
+        return Ok(Bytes::new());
+    }
+    axum::body::to_bytes(body, limits.body_bytes).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {
+    let forwarded = Some(text(headers, "x-forwarded-host")).filter(|h| trusted && !h.is_empty());
+    let host = forwarded.or(uri_host).unwrap_or_else(|| text(headers, header::HOST.as_str()));
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
+    });
+    name.chars().take(255).collect::<String>().to_ascii_lowercase()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+impl Asked {
+    /// A header's text; empty if it is missing or no text.
+    pub fn header(&self, name: &str) -> &str {
+        text(&self.headers, name)
+    }
+
+    /// The referrer's URL.
+    pub fn referrer(&self) -> &str {
+        self.header("referer")
+    }
+
+    /// The URL that was asked for.
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query.0).finish();
+        format!("{scheme}://{}{}?{query}", self.host, self.path)
+    }
+
+    /// What is known of the sender, with the address as it may be kept.
+    pub fn facts(&self, app: &App, truncate: bool) -> Facts {
+        let mut facts = app.enricher.facts(self.address, &self.headers);
+        if truncate {
+            facts.ip = facts.ip.map(crate::enrich::truncated);
+        }
+        facts
+    }
+
+    /// Fields of a posted form.
+    pub fn form(&self) -> Params {
+        let form = self.header("content-type").starts_with("application/x-www-form-urlencoded");
+        if form { Params::read(&self.body) } else { Params::default() }
+    }
+}

@@ -1,0 +1,161 @@
+//! Which page is the visitor on? Link, Referer, and cookie, in this order (product.md §3.2).
+//! Promise: Back and two tabs go right whenever link or Referer tells the node.
+
+use super::asked::Asked;
+use super::cookies::Cookies;
+use crate::app::App;
+use crate::params::Params;
+use rules::assets::Field;
+use rules::facts::Facts;
+use rules::ids::{EntityId, HitId, Vid};
+use rules::money::Micros;
+use rules::record::{Passed, PassedKind, PlanId, Record};
+use rules::session::{Session, SessionHit};
+
+/// The page a visitor is on, and the visit that led there.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// Whose hit it is.
+    pub vid: Vid,
+    /// The hit of the page.
+    pub hit: HitId,
+    /// Its node.
+    pub node: EntityId,
+    /// Its kind.
+    pub kind: PassedKind,
+    /// Its page.
+    pub page: Option<EntityId>,
+    /// The visit.
+    pub visit: VisitSoFar,
+}
+
+/// A visit as it stands: from the session, or from the journal where the session is over.
+#[derive(Clone, Debug)]
+pub struct VisitSoFar {
+    /// Its first hit.
+    pub visit: HitId,
+    /// Its funnel.
+    pub funnel: EntityId,
+    /// Its source.
+    pub source: EntityId,
+    /// The plan that decided last.
+    pub plan: PlanId,
+    /// Sender of the entrance.
+    pub facts: Facts,
+    /// Tracking fields.
+    pub fields: Vec<(Field, String)>,
+    /// What it passed.
+    pub path: Vec<Passed>,
+    /// What the entrance cost.
+    pub cost: Option<Micros>,
+}
+
+/// Finds the page, or nothing.
+pub fn find(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
+    let referrer = asked.referrer().split_once('?').map_or("", |(_, query)| query);
+    let referrer = Params::read(referrer.split('#').next().unwrap_or_default().as_bytes());
+    by_parameters(app, &asked.query)
+        .or_else(|| by_parameters(app, &referrer))
+        .or_else(|| at_node(app, cookies.vid?, node_of(&asked.query).or(node_of(&referrer))?))
+        .or_else(|| by_page_url(app, asked, cookies))
+        .or_else(|| last_page(app, cookies))
+}
+
+/// `hit`, or `vid` and `n`.
+fn by_parameters(app: &App, params: &Params) -> Option<Position> {
+    let hit = params.get("hit").and_then(|text| HitId::parse(text, &app.keys).ok());
+    hit.and_then(|hit| of_hit(app, hit))
+        .or_else(|| at_node(app, vid_of(app, params)?, node_of(params)?))
+}
+
+/// The visitor ID that `params` carry, if it was issued here.
+pub fn vid_of(app: &App, params: &Params) -> Option<Vid> {
+    Vid::parse(params.get("vid")?, &app.keys).ok()
+}
+
+fn node_of(params: &Params) -> Option<EntityId> {
+    params.get("n")?.parse().ok()
+}
+
+fn session(app: &App, vid: Vid) -> Session {
+    app.sessions.of(vid).at(app.clock.now_ms(), app.session_ttl_ms())
+}
+
+fn at_node(app: &App, vid: Vid, node: EntityId) -> Option<Position> {
+    let session = session(app, vid);
+    in_session(&session, session.latest(|hit| hit.kind.is_page() && hit.node == node)?)
+}
+
+/// The latest page whose own URL is the one in the Referer.
+fn by_page_url(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
+    let referrer = without_query(asked.referrer());
+    let vid = vid_of(app, &asked.query).or(cookies.vid)?;
+    let session = session(app, vid);
+    let snapshot = app.snapshot.load();
+    let hit = session.latest(|hit| {
+        let url = hit.page.and_then(|page| snapshot.page_url(page));
+        hit.kind.is_page() && !referrer.is_empty() && url.map(without_query) == Some(referrer)
+    })?;
+    in_session(&session, hit)
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
+}
+
+fn last_page(app: &App, cookies: &Cookies) -> Option<Position> {
+    let lasting = cookies.vid.map(|vid| session(app, vid));
+    let in_lasting = |s: &Session| in_session(s, s.latest(|hit| hit.kind.is_page())?);
+    lasting.as_ref().and_then(in_lasting).or_else(|| page_of_request(app, cookies.hit?))
+}
+
+fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
+    let visit = session.visit(at.visit)?;
+    let SessionHit { hit, node, kind, page, .. } = at;
+    let visit = VisitSoFar {
+        visit: visit.visit,
+        funnel: visit.funnel,
+        source: visit.source,
+        plan: visit.plan,
+        facts: visit.facts.clone(),
+        fields: visit.fields.clone(),
+        path: visit.path.clone(),
+        cost: visit.cost,
+    };
+    Some(Position { vid: session.vid, hit, node, kind, page, visit })
+}
+
+/// The page of `hit`, from its visitor's session or from the journal at any age.
+pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
+    let record = app.record_of(hit)?;
+    let step = record.step_of(hit).filter(|step| step.kind.is_page())?;
+    let session = session(app, record.vid);
+    let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
+    remembered.or_else(|| {
+        let (node, kind, page) = (step.node, step.kind, step.page);
+        Some(Position { vid: record.vid, hit, node, kind, page, visit: so_far(&record) })
+    })
+}
+
+/// The page that the request of `hit` ended at.
+fn page_of_request(app: &App, hit: HitId) -> Option<Position> {
+    let record = app.record_of(hit)?;
+    let index = record.steps.iter().rposition(|step| step.kind.is_page())?;
+    of_hit(app, record.hit(index)?)
+}
+
+fn so_far(record: &Record) -> VisitSoFar {
+    let mut path = record.path.clone();
+    let steps = record.steps.iter();
+    path.extend(steps.map(|s| Passed { node: s.node, kind: s.kind, page: s.page }));
+    VisitSoFar {
+        visit: record.visit,
+        funnel: record.funnel,
+        source: record.source,
+        plan: record.plan,
+        facts: record.facts.clone(),
+        fields: record.fields.clone(),
+        path,
+        cost: record.visit_cost,
+    }
+}
