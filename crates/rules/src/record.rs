@@ -63,9 +63,9 @@ pub struct Record {
     pub consulted: Vec<Consulted>,
     /// The visitor's tags after this request.
     pub tags: Vec<EntityId>,
-    /// Host name of the tracking domain.
+    /// Host name of the tracking domain that the visit entered by.
     pub domain: String,
-    /// Referrer of the entrance (empty on other requests).
+    /// Referrer of the visit's entrance.
     pub referrer: String,
     /// User agent of the entrance (empty on other requests).
     pub user_agent: String,

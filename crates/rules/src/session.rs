@@ -84,7 +84,37 @@ pub struct SessionVisit {
     /// Action numbers taken, each once.
     pub actions: Vec<u8>,
     /// What the entrance cost.
-    pub cost: Option<Micros>,
+    pub cost: Micros,
+    /// Tracking domain of the entrance.
+    pub domain: String,
+    /// Referrer of the entrance.
+    pub referrer: String,
+}
+
+impl SessionVisit {
+    /// The visit as it stands after `record`.
+    pub fn after(record: &Record) -> Self {
+        let mut path = record.path.clone();
+        for step in &record.steps {
+            let passed = Passed { node: step.node, kind: step.kind, page: step.page };
+            if !path.contains(&passed) && path.len() < crate::record::MOST_PATH {
+                path.push(passed);
+            }
+        }
+        Self {
+            visit: record.visit,
+            funnel: record.funnel,
+            source: record.source,
+            plan: record.plan,
+            facts: record.facts.clone(),
+            fields: record.fields.clone(),
+            path,
+            actions: record.actions_taken(),
+            cost: record.visit_cost,
+            domain: record.domain.clone(),
+            referrer: record.referrer.clone(),
+        }
+    }
 }
 
 impl Session {
@@ -179,27 +209,8 @@ impl Session {
     }
 
     fn enter_visit(&mut self, record: &Record) {
-        let mut path = record.path.clone();
-        for step in &record.steps {
-            let passed = Passed { node: step.node, kind: step.kind, page: step.page };
-            if !path.contains(&passed) && path.len() < crate::record::MOST_PATH {
-                path.push(passed);
-            }
-        }
-        let earlier = self.visits.iter().position(|v| v.visit == record.visit);
-        let cost = record.cost.map(|c| c.amount);
-        let earlier_cost = earlier.and_then(|i| self.visits.remove(i).cost);
-        self.visits.push(SessionVisit {
-            visit: record.visit,
-            funnel: record.funnel,
-            source: record.source,
-            plan: record.plan,
-            facts: record.facts.clone(),
-            fields: record.fields.clone(),
-            path,
-            actions: record.actions_taken(),
-            cost: cost.or(earlier_cost),
-        });
+        self.visits.retain(|visit| visit.visit != record.visit);
+        self.visits.push(SessionVisit::after(record));
         keep_newest(&mut self.visits, MOST_VISITS);
     }
 

@@ -5,12 +5,9 @@ use super::asked::Asked;
 use super::cookies::Cookies;
 use crate::app::App;
 use crate::params::Params;
-use rules::assets::Field;
-use rules::facts::Facts;
 use rules::ids::{EntityId, HitId, Vid};
-use rules::money::Micros;
-use rules::record::{Passed, PassedKind, PlanId, Record};
-use rules::session::{Session, SessionHit};
+use rules::record::PassedKind;
+use rules::session::{Session, SessionHit, SessionVisit};
 
 /// The page a visitor is on, and the visit that led there.
 #[derive(Clone, Debug)]
@@ -25,29 +22,8 @@ pub struct Position {
     pub kind: PassedKind,
     /// Its page.
     pub page: Option<EntityId>,
-    /// The visit.
-    pub visit: VisitSoFar,
-}
-
-/// A visit as it stands: from the session, or from the journal where the session is over.
-#[derive(Clone, Debug)]
-pub struct VisitSoFar {
-    /// Its first hit.
-    pub visit: HitId,
-    /// Its funnel.
-    pub funnel: EntityId,
-    /// Its source.
-    pub source: EntityId,
-    /// The plan that decided last.
-    pub plan: PlanId,
-    /// Sender of the entrance.
-    pub facts: Facts,
-    /// Tracking fields.
-    pub fields: Vec<(Field, String)>,
-    /// What it passed.
-    pub path: Vec<Passed>,
-    /// What the entrance cost.
-    pub cost: Option<Micros>,
+    /// The visit: from the session, or from the journal where the session is over.
+    pub visit: SessionVisit,
 }
 
 /// Finds the page, or nothing.
@@ -112,16 +88,7 @@ fn last_page(app: &App, cookies: &Cookies) -> Option<Position> {
 fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
     let visit = session.visit(at.visit)?;
     let SessionHit { hit, node, kind, page, .. } = at;
-    let visit = VisitSoFar {
-        visit: visit.visit,
-        funnel: visit.funnel,
-        source: visit.source,
-        plan: visit.plan,
-        facts: visit.facts.clone(),
-        fields: visit.fields.clone(),
-        path: visit.path.clone(),
-        cost: visit.cost,
-    };
+    let visit = visit.clone();
     Some(Position { vid: session.vid, hit, node, kind, page, visit })
 }
 
@@ -133,7 +100,7 @@ pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
     let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
     remembered.or_else(|| {
         let (node, kind, page) = (step.node, step.kind, step.page);
-        Some(Position { vid: record.vid, hit, node, kind, page, visit: so_far(&record) })
+        Some(Position { vid: record.vid, hit, node, kind, page, visit: SessionVisit::after(&record) })
     })
 }
 
@@ -142,20 +109,4 @@ fn page_of_request(app: &App, hit: HitId) -> Option<Position> {
     let record = app.record_of(hit)?;
     let index = record.steps.iter().rposition(|step| step.kind.is_page())?;
     of_hit(app, record.hit(index)?)
-}
-
-fn so_far(record: &Record) -> VisitSoFar {
-    let mut path = record.path.clone();
-    let steps = record.steps.iter();
-    path.extend(steps.map(|s| Passed { node: s.node, kind: s.kind, page: s.page }));
-    VisitSoFar {
-        visit: record.visit,
-        funnel: record.funnel,
-        source: record.source,
-        plan: record.plan,
-        facts: record.facts.clone(),
-        fields: record.fields.clone(),
-        path,
-        cost: record.visit_cost,
-    }
 }
