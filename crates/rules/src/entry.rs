@@ -119,3 +119,27 @@ pub struct VisitDims {
     /// Action numbers that the visit had taken up to the hit (the record's own included).
     pub actions: Vec<u8>,
 }
+
+impl Entry {
+    /// The ledger's bytes. The first is the layout's version.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![LAYOUT]).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    /// # Errors
+    /// The bytes are of a layout this program does not know, or are no entry.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableEntry> {
+        match bytes.split_first() {
+            Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(|_| UnreadableEntry),
+            _ => Err(UnreadableEntry),
+        }
+    }
+}
+
+const LAYOUT: u8 = 1;
+
+/// The bytes are not an entry this program can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an entry of a known layout")]
+pub struct UnreadableEntry;

@@ -8,7 +8,10 @@ use std::path::Path;
 use std::str::FromStr;
 
 /// Every change of the schema, in order; a landed one is never edited.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../../migrations/0001_identity.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../../migrations/0001_identity.sql")),
+    (3, include_str!("../../migrations/0003_ledger.sql")),
+];
 
 const MOST_CONNECTIONS: u32 = 8;
 

@@ -1,1 +1,7 @@
-//! The ledger as rows: conversions, entries, calls. One transaction per batch of calls.
+//! The ledger in SQL: conversions, their entries, and the log of every call.
+//! Promise: an entry, the state it leads to and the call that caused it commit together; the order
+//! of sequence numbers is the order of commits (product.md §6.6, §6.7).
+
+mod follow;
+
+pub use follow::entries_after;
