@@ -5,6 +5,7 @@
 pub mod amount;
 pub mod apply;
 pub mod assets;
+pub mod cap;
 pub mod cost;
 pub mod credit;
 pub mod destination;

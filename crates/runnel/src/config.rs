@@ -30,6 +30,8 @@ pub struct Config {
     pub hot_sessions: usize,
     /// Most bytes of a request's URL (414 above).
     pub url_bytes: usize,
+    /// Most bytes of a request's headers (431 above).
+    pub header_bytes: usize,
     /// Most bytes of a tracking request's body (413 above).
     pub body_bytes: usize,
     /// Most bytes of an API request's body.
@@ -59,6 +61,7 @@ impl Default for Config {
             click_wait_ms: 4,
             hot_sessions: 200_000,
             url_bytes: 8 * 1024,
+            header_bytes: 16 * 1024,
             body_bytes: 64 * 1024,
             api_body_bytes: 4 * 1024 * 1024,
             parameters: 200,

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod app;
+pub mod caps;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod outcome;
 pub mod params;
 pub mod report;
+pub mod server;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;
