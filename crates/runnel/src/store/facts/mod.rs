@@ -1,1 +1,172 @@
-//! The report store: wide rows in DuckDB that only ever add up. Derived; can be rebuilt.
+//! The report store: facts in DuckDB, one row per request and per standing of a conversion.
+//! Promise: derived and never the only copy; broken or closed, everything but reports goes on.
+
+mod append;
+mod marker;
+mod open;
+mod path;
+mod paths;
+mod row;
+mod schema;
+mod writer;
+
+pub use append::{Batch, Cursors};
+pub use path::{List, Member, Path, kind_key};
+pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
+pub use writer::Writer;
+
+use duckdb::Connection;
+use marker::Marker;
+use parking_lot::Mutex;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Reports that run at once; others wait.
+const REPORTS_AT_ONCE: usize = 2;
+/// Runs in a row that may end inside DuckDB before the store is filled anew, …
+const CRASHES_UNTIL_ANEW: u32 = 2;
+/// … and before the program serves without reports.
+const CRASHES_UNTIL_OFF: u32 = 3;
+
+/// The report store, open or not.
+pub struct Facts {
+    folder: PathBuf,
+    memory_mb: u32,
+    marker: Marker,
+    state: Mutex<State>,
+    permits: Arc<Semaphore>,
+    as_of_ms: AtomicU64,
+}
+
+enum State {
+    Open(Connection),
+    Closed(&'static str),
+}
+
+/// Why a report was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store is not open.
+    #[error("{0}")]
+    Closed(&'static str),
+    /// The time that reports may take is over.
+    #[error("the report took too long")]
+    TimedOut,
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl Facts {
+    /// The store in `folder`, not yet open. `memory_mb` bounds what DuckDB may take.
+    pub fn new(folder: PathBuf, memory_mb: u32) -> Self {
+        Self {
+            marker: Marker::read(folder.join("facts.inside")),
+            folder,
+            memory_mb,
+            state: Mutex::new(State::Closed("Reports are being opened.")),
+            permits: Arc::new(Semaphore::new(REPORTS_AT_ONCE)),
+            as_of_ms: AtomicU64::new(0),
+        }
+    }
+
+    /// Opens the store for reading and returns what writes it. Takes as long as DuckDB takes to
+    /// replay its log: call it on a thread of its own.
+    /// # Errors
+    /// The folder cannot be written, or DuckDB ended the program too often in a row. Reports say
+    /// so; everything else goes on.
+    pub fn open(&self) -> anyhow::Result<Writer> {
+        let crashes = self.marker.crashes();
+        if crashes >= CRASHES_UNTIL_OFF {
+            self.close("Reports are off: DuckDB ended the program repeatedly. Run `runnel rebuild`.");
+            anyhow::bail!("DuckDB ended the program {crashes} times in a row");
+        }
+        if crashes >= CRASHES_UNTIL_ANEW {
+            tracing::warn!(crashes, "DuckDB ended the program; the report store is filled anew");
+            open::set_aside(&self.folder)?;
+        }
+        self.opened().inspect_err(|_| self.close("Reports are off: their store does not open."))
+    }
+
+    fn opened(&self) -> anyhow::Result<Writer> {
+        let _inside = self.marker.enter();
+        let connection = open::open(&self.folder, self.memory_mb)?;
+        let writer = Writer::new(connection.try_clone()?, self.marker.clone())?;
+        *self.state.lock() = State::Open(connection);
+        Ok(writer)
+    }
+
+    /// Closes the store; reports answer `why` until it is opened again.
+    pub fn close(&self, why: &'static str) {
+        *self.state.lock() = State::Closed(why);
+    }
+
+    /// Throws the store away. What opens it next fills it from the start.
+    /// # Errors
+    /// A file cannot be removed.
+    pub fn remove(&self) -> anyhow::Result<()> {
+        self.close("Reports are being rebuilt.");
+        // A rebuild is the way out of a store that ends the program.
+        drop(self.marker.enter());
+        open::remove(&self.folder)
+    }
+
+    /// Notes that everything up to `at_ms` is in the store.
+    pub fn caught_up(&self, at_ms: u64) {
+        self.as_of_ms.fetch_max(at_ms, Ordering::Relaxed);
+    }
+
+    /// Until when the store is complete, Unix milliseconds; 0 while it has yet to catch up.
+    pub fn as_of_ms(&self) -> u64 {
+        self.as_of_ms.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` on a connection of its own, in one transaction that sees one state; two run at
+    /// once. It is interrupted after `within`, or when the caller goes away.
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        tokio::time::timeout(within, self.read_to_end(work)).await.map_err(|_| ReadError::TimedOut)?
+    }
+
+    async fn read_to_end<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
+        let connection = self.connection()?;
+        let _interrupt = Interrupt(connection.interrupt_handle());
+        let marker = self.marker.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let (_permit, _inside) = (permit, marker.enter());
+            connection.execute_batch("BEGIN TRANSACTION")?;
+            let result = work(&connection);
+            connection.execute_batch("ROLLBACK")?;
+            result
+        });
+        Ok(task.await.map_err(anyhow::Error::from)??)
+    }
+
+    fn connection(&self) -> Result<Connection, ReadError> {
+        match &*self.state.lock() {
+            State::Open(connection) => Ok(connection.try_clone().map_err(anyhow::Error::from)?),
+            State::Closed(why) => Err(ReadError::Closed(why)),
+        }
+    }
+}
+
+/// Stops the query when nobody waits for it any more; harmless after its end.
+struct Interrupt(Arc<duckdb::InterruptHandle>);
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        self.0.interrupt();
+    }
+}

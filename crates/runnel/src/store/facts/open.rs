@@ -1,0 +1,77 @@
+//! Opens the DuckDB file with its limits.
+//! Promise: what does not open, or is of another layout, is set aside and made anew: the store is
+//! derived, so nothing is lost (product.md §17).
+
+use super::schema::{LAYOUT, create};
+use anyhow::{Context, ensure};
+use duckdb::{Config, Connection};
+use std::path::{Path, PathBuf};
+
+/// Large, because a checkpoint in the middle of feeding stalls it for seconds.
+const AUTOMATIC_CHECKPOINT: &str = "1TB";
+const THREADS: i64 = 2;
+
+/// The store's file in the data folder.
+pub(super) fn file(folder: &Path) -> PathBuf {
+    folder.join("facts.duckdb")
+}
+
+/// Opens the store in `folder`, setting a broken one aside.
+/// # Errors
+/// A new store cannot be made either: the folder cannot be written.
+pub(super) fn open(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {
+    match open_file(folder, memory_mb) {
+        Ok(connection) => Ok(connection),
+        Err(error) => {
+            tracing::warn!(%error, "the report store does not open; it is filled anew");
+            set_aside(folder)?;
+            open_file(folder, memory_mb)
+        }
+    }
+}
+
+fn open_file(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {
+    let config = Config::default()
+        .max_memory(&format!("{memory_mb}MB"))?
+        .threads(THREADS)?
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?
+        .with("preserve_insertion_order", "false")?
+        .with("checkpoint_threshold", AUTOMATIC_CHECKPOINT)?;
+    let connection = Connection::open_with_flags(file(folder), config)?;
+    create(&connection)?;
+    let layout: i64 = connection.query_row("SELECT layout FROM state", [], |row| row.get(0))?;
+    ensure!(layout == LAYOUT, "the report store has layout {layout}, not {LAYOUT}");
+    Ok(connection)
+}
+
+/// Renames the store's files; an earlier one set aside is replaced.
+pub(super) fn set_aside(folder: &Path) -> anyhow::Result<()> {
+    let file = file(folder);
+    for suffix in ["", ".wal"] {
+        let from = with_suffix(&file, suffix);
+        let to = with_suffix(&file, &format!(".aside{suffix}"));
+        if from.exists() {
+            std::fs::rename(&from, &to)
+                .with_context(|| format!("cannot set {} aside", from.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the store's files, so that the next start fills it anew.
+pub(super) fn remove(folder: &Path) -> anyhow::Result<()> {
+    for suffix in ["", ".wal"] {
+        match std::fs::remove_file(with_suffix(&file(folder), suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

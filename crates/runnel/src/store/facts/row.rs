@@ -1,0 +1,155 @@
+//! One additive fact: what a request or a ledger entry adds to reports.
+//! Promise: plain data; summing rows is all that a report ever does with them.
+
+use super::path::Path;
+use rules::ids::HitId;
+
+/// What a row came from. The number is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A tracked request.
+    Request = 0,
+    /// One standing of a conversion or event, taken back or added by a ledger entry.
+    Standing = 1,
+    /// A credit to an earlier visit in another funnel.
+    Indirect = 2,
+}
+
+/// One fact.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What it came from.
+    pub kind: RowKind,
+    /// The journal's record number, or the ledger's sequence.
+    pub number: i64,
+    /// Entrance of the visit, Unix milliseconds.
+    pub visit_ms: i64,
+    /// The conversion clock: a request's own time, a conversion's first time.
+    pub clock_ms: i64,
+    /// From the converting hit to the conversion's first time, milliseconds.
+    pub convert_ms: Option<i64>,
+    /// Who, as 64 bits (see [`visitor_key`]).
+    pub visitor: i64,
+    /// The visit, as 64 bits (see [`visit_key`]).
+    pub visit: i64,
+    /// Whether the sender counts as a bot.
+    pub bot: bool,
+    /// What the visit passed so far, or whom a standing credits.
+    pub path: Path,
+    /// What reports group by, in the order of [`Text`].
+    pub texts: Texts,
+    /// What reports sum, in the order of [`Measure`].
+    pub measures: Measures,
+}
+
+macro_rules! closed_list {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident => $column:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)] // each is the column of the same name
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            /// All, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its column in the store.
+            pub fn column(self) -> &'static str {
+                match self { $(Self::$variant => $column),* }
+            }
+        }
+    };
+}
+pub(super) use closed_list;
+
+closed_list! {
+    /// Texts that reports group by, beside the 22 tracking fields. Absent is NULL.
+    Text {
+        Funnel => "funnel", Source => "source", Device => "device", Brand => "brand",
+        Model => "model", Os => "os", OsVersion => "os_version", Browser => "browser",
+        BrowserVersion => "browser_version", Language => "language", Continent => "continent",
+        Country => "country", Region => "region", City => "city", Isp => "isp",
+        Connection => "connection", Ip => "ip", Referrer => "referrer",
+        ReferrerDomain => "referrer_domain", Domain => "domain", Tx => "tx", Status => "status",
+        Event => "event",
+    }
+}
+
+closed_list! {
+    /// What reports sum. Money is in micro-units.
+    Measure {
+        Entrance => "entrance", LanderViews => "lander_views",
+        LanderViewsUnique => "lander_views_unique", LanderClicks => "lander_clicks",
+        LanderClicksUnique => "lander_clicks_unique", OfferViews => "offer_views",
+        OfferViewsUnique => "offer_views_unique", OfferClicks => "offer_clicks",
+        OfferClicksUnique => "offer_clicks_unique", Conversions => "conversions",
+        Indirect => "indirect", Pending => "pending", Approved => "approved",
+        Rejected => "rejected", Refunded => "refunded", Events => "events",
+        Cost => "cost", Revenue => "revenue", Expected => "expected",
+        EventRevenue => "event_revenue",
+    }
+}
+
+impl Measure {
+    /// Whether it is an amount of money.
+    pub fn is_money(self) -> bool {
+        matches!(self, Self::Cost | Self::Revenue | Self::Expected | Self::EventRevenue)
+    }
+}
+
+/// Values of [`Text`] and of the tracking fields.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// By [`Text`].
+    pub of: [Option<String>; Text::ALL.len()],
+    /// By [`rules::assets::Field`].
+    pub fields: [Option<String>; rules::assets::Field::COUNT],
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { of: std::array::from_fn(|_| None), fields: std::array::from_fn(|_| None) }
+    }
+}
+
+impl Texts {
+    /// Sets `text`; empty is absent.
+    pub fn set(&mut self, text: Text, value: impl Into<String>) {
+        let value = value.into();
+        self.of[text as usize] = (!value.is_empty()).then_some(value);
+    }
+}
+
+/// Values of [`Measure`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measures([i64; Measure::ALL.len()]);
+
+impl Measures {
+    /// The value of `measure`.
+    pub fn get(&self, measure: Measure) -> i64 {
+        self.0[measure as usize]
+    }
+
+    /// Adds `value` to `measure`.
+    pub fn add(&mut self, measure: Measure, value: i64) {
+        let sum = &mut self.0[measure as usize];
+        *sum = sum.saturating_add(value);
+    }
+
+    /// Takes every measure back.
+    pub fn negated(mut self) -> Self {
+        self.0.iter_mut().for_each(|value| *value = value.saturating_neg());
+        self
+    }
+}
+
+/// A visit as 64 bits: 43 of chance, 6 of machine, 15 of time. Two visits of one store share them
+/// once in some ten billion pairs of the same 33 seconds.
+pub fn visit_key(visit: HitId) -> i64 {
+    visit.request().as_u128() as i64
+}
+
+/// A visitor as 64 bits: 54 of chance, 10 of time.
+pub fn visitor_key(vid: rules::ids::Vid) -> i64 {
+    (vid.as_u128() >> 24) as i64
+}

@@ -1,0 +1,49 @@
+//! The tables of the report store, made from the closed lists that rows consist of.
+//! Promise: a store of another layout is not read; it is set aside and filled anew.
+
+use super::row::{Measure, Text};
+use duckdb::{Connection, Result};
+use rules::assets::Field;
+
+/// Raised with every change of a table or of what a row means.
+pub(super) const LAYOUT: i64 = 1;
+
+/// Columns of `facts` before the texts and measures.
+pub(super) const FIXED: &[(&str, &str)] = &[
+    ("kind", "TINYINT"),
+    ("number", "BIGINT"),
+    ("visit_ms", "BIGINT"),
+    ("clock_ms", "BIGINT"),
+    ("convert_ms", "BIGINT"),
+    ("visitor", "BIGINT"),
+    ("visit", "BIGINT"),
+    ("bot", "TINYINT"),
+    ("path", "INTEGER"),
+];
+
+/// Makes the tables where they do not exist.
+pub(super) fn create(connection: &Connection) -> Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS state (layout BIGINT, records BIGINT, entries BIGINT);
+         INSERT INTO state SELECT {LAYOUT}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM state);
+         CREATE TABLE IF NOT EXISTS unflagged (visit BIGINT);
+         CREATE TABLE IF NOT EXISTS paths (path INTEGER, high BIGINT, low BIGINT);
+         CREATE TABLE IF NOT EXISTS members (path INTEGER, list TINYINT, member VARCHAR,
+             new BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN, lander_click BOOLEAN,
+             offer_click BOOLEAN);
+         CREATE TABLE IF NOT EXISTS facts ({});",
+        columns().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
+    ))
+}
+
+/// All columns of `facts`, in order.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let texts = Text::ALL.iter().map(|text| (text.column(), "VARCHAR"));
+    let fields = Field::all().map(|field| (field.key(), "VARCHAR"));
+    FIXED.iter().copied().chain(texts).chain(fields).chain(Measure::ALL.iter().map(measure))
+}
+
+/// Counts of one row fit a byte; money needs 64 bits.
+fn measure(measure: &Measure) -> (&'static str, &'static str) {
+    (measure.column(), if measure.is_money() { "BIGINT" } else { "TINYINT" })
+}
