@@ -21,9 +21,10 @@ pub struct TrafficSource {
     #[serde(default)]
     pub cost_model: CostModel,
     /// Cost that applies where nothing else says one: per entrance (CPE), per thousand (CPM), per
-    /// conversion (CPA), or percent of revenue (revenue share).
+    /// conversion (CPA), or percent of revenue (revenue share). `0` counts; none leaves it to the
+    /// funnel's default.
     #[serde(default)]
-    pub default_cost: Micros,
+    pub default_cost: Option<Micros>,
     /// Added to every cost from this source, in percent; −10 lowers by a tenth.
     #[serde(default)]
     pub cost_modifier_percent: i32,
