@@ -1,0 +1,44 @@
+//! What a journal may take of disk, memory and time.
+//! Promise: everything that can grow has its limit here, with its unit in its name.
+
+use std::time::Duration;
+
+/// Limits and paces. The defaults suit 5,000 records a second on a small machine.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Size at which a live segment is sealed, in bytes before compression.
+    pub segment_bytes: u64,
+    /// Least time from the start of one sync to the start of the next.
+    pub sync_pace: Duration,
+    /// Memory for records kept after they are synced, so that new ones are found without the disk.
+    pub recent_bytes: usize,
+    /// Memory for records that the disk has not taken yet; above it, records are refused.
+    pub most_unsynced_bytes: usize,
+    /// Most bytes written before a sync.
+    pub batch_bytes: usize,
+    /// Zeros kept ahead of the writing position of the live segment, in bytes: writing into them
+    /// changes no file size, which makes syncs cheap.
+    pub zeros_ahead_bytes: u64,
+    /// Sealed segments whose index (some 150 kB each) stays in memory.
+    pub indexes_in_memory: usize,
+    /// zstd level of sealed segments.
+    pub compression_level: i32,
+    /// First wait after a failure of the disk; doubles up to 64 times this.
+    pub retry_pace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 64 << 20,
+            sync_pace: Duration::from_micros(500),
+            recent_bytes: 32 << 20,
+            most_unsynced_bytes: 64 << 20,
+            batch_bytes: 4 << 20,
+            zeros_ahead_bytes: 4 << 20,
+            indexes_in_memory: 32,
+            compression_level: 6,
+            retry_pace: Duration::from_millis(20),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Numbers records, holds those the disk has not taken, and the newest that it has.
+//! Promise: a record is found here from the moment it has a number until it is in a segment; memory
+//! stays within the two limits of [`Options`].
+
+use crate::{AppendError, Entry, MOST_PAYLOAD_BYTES, Options};
+use bytes::Bytes;
+use parking_lot::{Condvar, Mutex};
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+/// What a record costs in memory beside its payload.
+const RECORD_OVERHEAD_BYTES: usize = 128;
+
+pub(crate) struct Queue {
+    held: Mutex<Held>,
+    /// Rings when there is something to write, or at closing.
+    work: Condvar,
+    most_unsynced_bytes: usize,
+    recent_bytes: usize,
+}
+
+#[derive(Default)]
+struct Held {
+    /// Number of the first record in `records`; theirs rise by one.
+    start: u64,
+    records: VecDeque<Entry>,
+    by_key: HashMap<u128, u64>,
+    /// Everything below is synced.
+    watermark: u64,
+    bytes: usize,
+    unsynced_bytes: usize,
+    closing: bool,
+}
+
+impl Held {
+    fn end(&self) -> u64 {
+        self.start + self.records.len() as u64
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(entry) = self.records.pop_front() else { return };
+        self.bytes -= cost(&entry);
+        if self.by_key.get(&entry.key) == Some(&self.start) {
+            self.by_key.remove(&entry.key);
+        }
+        self.start += 1;
+    }
+}
+
+impl Queue {
+    /// Starts empty; the first record gets the number `next`.
+    pub(crate) fn new(next: u64, options: &Options) -> Self {
+        Self {
+            held: Mutex::new(Held { start: next, watermark: next, ..Held::default() }),
+            work: Condvar::new(),
+            most_unsynced_bytes: options.most_unsynced_bytes,
+            recent_bytes: options.recent_bytes,
+        }
+    }
+
+    /// Numbers and queues a record.
+    pub(crate) fn append(&self, key: u128, payload: Bytes) -> Result<u64, AppendError> {
+        if payload.len() > MOST_PAYLOAD_BYTES {
+            return Err(AppendError::TooLong);
+        }
+        let mut held = self.held.lock();
+        let number = held.end();
+        let entry = Entry { number, key, payload };
+        let cost = cost(&entry);
+        if held.closing {
+            return Err(AppendError::Closed);
+        }
+        if held.unsynced_bytes + cost > self.most_unsynced_bytes {
+            return Err(AppendError::Full);
+        }
+        held.bytes += cost;
+        held.unsynced_bytes += cost;
+        held.by_key.insert(key, number);
+        held.records.push_back(entry);
+        drop(held);
+        self.work.notify_one();
+        Ok(number)
+    }
+
+    /// The oldest unsynced records: at least one if there are any, else up to `most_bytes`.
+    pub(crate) fn batch(&self, most_bytes: usize) -> Vec<Entry> {
+        let held = self.held.lock();
+        let from = (held.watermark - held.start) as usize;
+        let mut room = most_bytes;
+        let mut batch = Vec::new();
+        for entry in held.records.range(from..) {
+            if !batch.is_empty() && cost(entry) > room {
+                break;
+            }
+            room = room.saturating_sub(cost(entry));
+            batch.push(entry.clone());
+        }
+        batch
+    }
+
+    /// Notes that everything below `watermark` is on disk and lets go of what is no longer recent.
+    pub(crate) fn raise(&self, watermark: u64) {
+        let mut held = self.held.lock();
+        let held = &mut *held;
+        let from = (held.watermark - held.start) as usize;
+        let until = (watermark - held.start) as usize;
+        held.unsynced_bytes -= held.records.range(from..until).map(cost).sum::<usize>();
+        held.watermark = watermark;
+        while held.bytes > self.recent_bytes && held.start < held.watermark {
+            held.forget_oldest();
+        }
+    }
+
+    /// The record of this key, synced or not, if it is recent.
+    pub(crate) fn find(&self, key: u128) -> Option<Entry> {
+        let held = self.held.lock();
+        let number = held.by_key.get(&key)?;
+        held.records.get((number - held.start) as usize).cloned()
+    }
+
+    /// Synced records from `from` on, if the first of them is still recent.
+    pub(crate) fn read(&self, from: u64, most: usize, most_bytes: usize) -> Option<Vec<Entry>> {
+        let held = self.held.lock();
+        let index = usize::try_from(from.checked_sub(held.start)?).ok()?;
+        let synced = usize::try_from(held.watermark.saturating_sub(from)).ok()?;
+        if synced == 0 {
+            return Some(Vec::new());
+        }
+        let mut room = most_bytes;
+        let fits = |entry: &&Entry| {
+            let took = room > 0;
+            room = room.saturating_sub(entry.payload.len());
+            took
+        };
+        Some(held.records.range(index..).take(synced.min(most)).take_while(fits).cloned().collect())
+    }
+
+    /// Blocks until there is something to write; `false` when closing and all is written.
+    pub(crate) fn wait_for_work(&self) -> bool {
+        let mut held = self.held.lock();
+        while held.end() == held.watermark {
+            if held.closing {
+                return false;
+            }
+            self.work.wait(&mut held);
+        }
+        true
+    }
+
+    /// Waits up to `time`, or until closing begins. Says whether it has.
+    pub(crate) fn wait_for_closing(&self, time: Duration) -> bool {
+        let until = std::time::Instant::now() + time;
+        let mut held = self.held.lock();
+        while !held.closing && !self.work.wait_until(&mut held, until).timed_out() {}
+        held.closing
+    }
+
+    /// Refuses records from now on.
+    pub(crate) fn close(&self) {
+        self.held.lock().closing = true;
+        self.work.notify_all();
+    }
+
+    /// Records waiting for the disk.
+    pub(crate) fn unsynced(&self) -> u64 {
+        let held = self.held.lock();
+        held.end() - held.watermark
+    }
+}
+
+fn cost(entry: &Entry) -> usize {
+    entry.payload.len() + RECORD_OVERHEAD_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(recent: usize, unsynced: usize) -> Queue {
+        let options =
+            Options { recent_bytes: recent, most_unsynced_bytes: unsynced, ..Options::default() };
+        Queue::new(10, &options)
+    }
+
+    #[test]
+    fn unsynced_records_are_bounded_and_never_forgotten() {
+        let queue = queue(0, 3 * (RECORD_OVERHEAD_BYTES + 1));
+        for number in 10..13 {
+            assert_eq!(queue.append(number.into(), Bytes::from("x")), Ok(number));
+        }
+        assert_eq!(queue.append(13, Bytes::from("x")), Err(AppendError::Full));
+        assert!(queue.find(10).is_some());
+        queue.raise(12);
+        assert_eq!(queue.find(11), None);
+        assert_eq!(queue.find(12).map(|entry| entry.number), Some(12));
+        assert_eq!(queue.append(13, Bytes::from("x")), Ok(13));
+        let numbers: Vec<_> = queue.batch(1).iter().map(|entry| entry.number).collect();
+        assert_eq!(numbers, [12]);
+    }
+
+    #[test]
+    fn reads_synced_records_only() {
+        let queue = queue(1 << 20, 1 << 20);
+        for key in 0..4 {
+            queue.append(key, Bytes::new()).unwrap();
+        }
+        queue.raise(13);
+        assert_eq!(queue.read(11, 99, 99).unwrap().len(), 2);
+        assert_eq!(queue.read(13, 99, 99), Some(vec![]));
+        assert_eq!(queue.read(99, 99, 99), Some(vec![]));
+        assert_eq!(queue.read(9, 99, 99), None);
+    }
+}

@@ -1,0 +1,79 @@
+//! Copies the records of raw segments to one fresh file.
+//! Promise: the old files go only when the new one is safe on disk under its name.
+
+use super::scan::Scan;
+use crate::block;
+use crate::disk::{Disk, DiskFile};
+use crate::frame::Frame;
+use crate::name::{self, DAMAGED, Name, UNFINISHED};
+use crate::raw::{RawSegment, Table};
+use std::collections::BTreeMap;
+use std::io;
+
+const WRITE_BYTES: usize = 1 << 20;
+
+/// Puts every record of `scans` into a new segment whose next number is `next`. Answers it and how
+/// many records it holds.
+pub(super) fn rewrite(disk: &dyn Disk, scans: &[Scan], next: u64) -> io::Result<(RawSegment, u64)> {
+    let Name::Raw { first, .. } = scans[0].name else {
+        return Err(io::Error::other("only raw segments are rewritten"));
+    };
+    let marker = name::new_marker();
+    let name = Name::Raw { first, marker }.to_string();
+    let unfinished = format!("{name}{UNFINISHED}");
+    let file = disk.create(&unfinished)?;
+    let frames: BTreeMap<u64, Frame<'_>> = scans
+        .iter()
+        .flat_map(|scan| scan.records())
+        .map(|(_, frame)| (frame.number, frame))
+        .collect();
+    let table = write(&*file, &frames, first, marker, next)?;
+    file.sync()?;
+    disk.rename(&unfinished, &name)?;
+    disk.sync_names()?;
+    for scan in scans {
+        put_away(disk, scan)?;
+    }
+    disk.sync_names()?;
+    let (bytes, records) = (table.bytes, frames.len() as u64);
+    Ok((RawSegment::new(first, marker, file, table, bytes), records))
+}
+
+fn write(
+    file: &dyn DiskFile,
+    frames: &BTreeMap<u64, Frame<'_>>,
+    first: u64,
+    marker: u64,
+    next: u64,
+) -> io::Result<Table> {
+    let mut table = Table { end: next, ..Table::default() };
+    let (mut buffer, mut written) = (Vec::new(), 0);
+    for frame in frames.values() {
+        let offset = written + buffer.len() as u64;
+        block::add_record(&mut table.blocks, offset, frame.number, frame.key, frame.length());
+        frame.write(marker, &mut buffer);
+        if buffer.len() >= WRITE_BYTES {
+            file.write_at(written, &buffer)?;
+            written += buffer.len() as u64;
+            buffer.clear();
+        }
+    }
+    let unused = frames.last_key_value().map_or(first, |(number, _)| number + 1);
+    if next > unused {
+        Frame { number: next - 1, key: 0, payload: None }.write(marker, &mut buffer);
+    }
+    file.write_at(written, &buffer)?;
+    table.bytes = written + buffer.len() as u64;
+    Ok(table)
+}
+
+/// Removes the old file, or sets it aside if it has damage that a crash does not explain.
+fn put_away(disk: &dyn Disk, scan: &Scan) -> io::Result<()> {
+    let name = scan.name.to_string();
+    if scan.suspicious {
+        tracing::warn!(name, damaged = scan.damaged, "a damaged file of the journal is set aside");
+        disk.rename(&name, &format!("{name}{DAMAGED}"))
+    } else {
+        disk.remove(&name)
+    }
+}
