@@ -1,0 +1,45 @@
+# Everything is reached from here; each target does its own set-up. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where there is no prebuilt DuckDB it is compiled from source.
+FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
+DATA ?= data
+FUZZ_CASES ?= 100000
+
+.PHONY: help setup run test check build bench fuzz
+
+help: ## lists the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## fetches what a build needs into .setup/ (quick when done)
+	@scripts/setup.sh
+
+run: setup ## starts the tracker with demo data
+	cargo run --locked $(FEATURES) --bin runnel -- serve --demo --data $(DATA)
+
+test: setup ## runs all tests
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked --workspace $(FEATURES); \
+	else \
+		cargo test --locked --workspace $(FEATURES); \
+	fi
+
+check: setup ## formatting, lints, licences and advisories
+	cargo fmt --all -- --check
+	cargo clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
+	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+build: setup ## leaves the program with all it needs in target/release/
+	cargo build --locked --release $(FEATURES) --bin runnel
+	rm -rf $(TARGET)/release/knowledge
+	cp -r .setup/knowledge $(TARGET)/release/knowledge
+
+bench: setup ## measures what enrichment costs a request
+	cargo run --locked --release $(FEATURES) --example enrich_cost
+
+fuzz: setup ## runs the property tests of the rules with many more cases
+	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release -p rules -p journal
