@@ -257,6 +257,8 @@ pub enum Question {
     Url,
     /// The request's referrer.
     Referrer,
+    /// Which page of this node does the visitor's browser report as shown?
+    Shown(EntityId),
 }
 
 /// The answer to a [`Question`].
@@ -270,6 +272,8 @@ pub enum Reply {
     Count(u64),
     /// A connection; none if nothing was chosen before.
     Connection(Option<EntityId>),
+    /// A page; none if the browser named none.
+    Page(Option<EntityId>),
 }
 
 /// Content hash of a compiled funnel with all it refers to.

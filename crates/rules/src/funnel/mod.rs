@@ -1,1 +1,21 @@
-//! Funnels: is the graph valid, compile it to a plan, decide a route.
+//! Funnels: is the graph valid, compile it to a plan, decide a route, explain it later.
+//! Promise: pure. The same plan, start, facts, replies, seed and time give the same route on every
+//! machine, for ever (product.md §4).
+//!
+//! drawn [`Funnel`](crate::assets::Funnel) → [`Plan::compile`] → [`Ready`] →
+//! [`route`]
+
+pub mod decide;
+mod library;
+mod plan;
+mod ready;
+mod rule;
+
+pub use decide::{
+    DeadEnd, End, Inputs, Reason, Recording, Replay, Request, Route, RouteStep, Start, TakenWay,
+    route,
+};
+pub use library::{Library, Shelved};
+pub use plan::{Plan, PlanNode, PlanOfferSource, PlanPage, PlannedCap, UnreadablePlan};
+pub use ready::Ready;
+pub use rule::{Takes, Test, tests};
