@@ -3,8 +3,10 @@
 //! cannot be built leaves the earlier one in force.
 
 use rules::assets::{
-    Condition, Domain, Event, Funnel, Lander, Offer, OfferSource, Settings, Tag, TrafficSource,
+    Condition, Domain, Event, Funnel, FunnelGroup, Lander, Offer, OfferSource, Settings, Tag,
+    TrafficSource,
 };
+use rules::funnel::Ready;
 use rules::ids::EntityId;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,6 +42,10 @@ pub struct Snapshot {
     pub offers: Shelf<Offer>,
     /// Funnels as drawn.
     pub funnels: Shelf<Funnel>,
+    /// The plan in force of each funnel.
+    pub plans: HashMap<EntityId, Arc<Ready>>,
+    /// Groups of funnels.
+    pub groups: Shelf<FunnelGroup>,
     /// Shared conditions.
     pub conditions: Shelf<Condition>,
     /// Visitor tags.
@@ -48,4 +54,19 @@ pub struct Snapshot {
     pub events: Shelf<Event>,
     /// Tracking domains.
     pub domains: Shelf<Domain>,
+}
+
+impl Snapshot {
+    /// The configured URL of a lander or offer.
+    pub fn page_url(&self, page: EntityId) -> Option<&str> {
+        let lander = self.landers.get(&page).map(|held| held.asset.url.as_str());
+        lander.or_else(|| self.offers.get(&page).map(|held| held.asset.url.as_str()))
+    }
+
+    /// Whether addresses of the funnel's visitors are truncated before they are written
+    /// (product.md §13).
+    pub fn truncates(&self, funnel: EntityId) -> bool {
+        let funnel = self.funnels.get(&funnel);
+        self.settings.truncate_ip || funnel.is_some_and(|held| held.asset.truncate_ip)
+    }
 }

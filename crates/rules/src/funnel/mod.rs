@@ -6,6 +6,7 @@
 //! [`route`]
 
 pub mod decide;
+mod destinations;
 mod library;
 mod plan;
 mod ready;

@@ -1,10 +1,12 @@
 //! A plan made ready for routing: nodes by place, ways out sorted, rules compiled.
 //! Promise: made once when a plan is published or read; routing then looks nothing up twice.
 
+use super::destinations::{self, Destinations};
 use super::plan::{UnreadablePlan, cap_name, id_of};
 use super::rule::Check;
-use super::{Plan, PlanPage};
+use super::{Plan, PlanPage, PlannedCap};
 use crate::assets::{Connection, Firing, NodeKind, PageNode, RedirectMode, RotatorMode, Route};
+use crate::destination::Destination;
 use crate::ids::EntityId;
 use crate::money::Micros;
 use crate::record::{Fire, PassedKind, PlanId};
@@ -17,6 +19,8 @@ pub struct Ready {
     plan: Plan,
     places: HashMap<EntityId, usize>,
     nodes: Vec<ReadyNode>,
+    destinations: Destinations,
+    caps: Vec<PlannedCap>,
 }
 
 /// A node with its ways out.
@@ -84,7 +88,8 @@ impl Ready {
             ReadyNode { id: node.id, kind: node.does.passed(), does }
         });
         let nodes = nodes.collect();
-        Self { id, places, nodes, plan }
+        let (destinations, caps) = (destinations::of(&plan), plan.caps());
+        Self { id, places, nodes, destinations, caps, plan }
     }
 
     /// The plan's ID.
@@ -126,6 +131,17 @@ impl Ready {
             NodeKind::External { url, redirect } => Some((url, *redirect)),
             _ => None,
         }
+    }
+
+    /// Where a visitor is sent from `node`: to one of its pages, or (without a page) to the URL of
+    /// an external node.
+    pub fn destination(&self, node: EntityId, page: Option<EntityId>) -> Option<&Destination> {
+        self.destinations.get(&(node, page))
+    }
+
+    /// The caps that its conditions ask for.
+    pub fn caps(&self) -> &[PlannedCap] {
+        &self.caps
     }
 
     /// The first node, by ID, that shows this page.

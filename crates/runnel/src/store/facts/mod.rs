@@ -81,7 +81,9 @@ impl Facts {
     pub fn open(&self) -> anyhow::Result<Writer> {
         let crashes = self.marker.crashes();
         if crashes >= CRASHES_UNTIL_OFF {
-            self.close("Reports are off: DuckDB ended the program repeatedly. Run `runnel rebuild`.");
+            self.close(
+                "Reports are off: DuckDB ended the program repeatedly. Run `runnel rebuild`.",
+            );
             anyhow::bail!("DuckDB ended the program {crashes} times in a row");
         }
         if crashes >= CRASHES_UNTIL_ANEW {
@@ -133,7 +135,9 @@ impl Facts {
         within: Duration,
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, ReadError> {
-        tokio::time::timeout(within, self.read_to_end(work)).await.map_err(|_| ReadError::TimedOut)?
+        tokio::time::timeout(within, self.read_to_end(work))
+            .await
+            .map_err(|_| ReadError::TimedOut)?
     }
 
     async fn read_to_end<T: Send + 'static>(

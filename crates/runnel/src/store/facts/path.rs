@@ -46,15 +46,8 @@ pub enum List {
 
 impl List {
     /// All, in order.
-    pub const ALL: [Self; 7] = [
-        Self::Node,
-        Self::Kind,
-        Self::Page,
-        Self::Lander,
-        Self::Offer,
-        Self::Action,
-        Self::Tag,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Node, Self::Kind, Self::Page, Self::Lander, Self::Offer, Self::Action, Self::Tag];
 }
 
 /// One member of a path with what counts at it.
