@@ -1,0 +1,58 @@
+//! Answers what routing asks beside the facts: session, address, caps.
+//! Promise: reads one session under its lock; nothing here waits.
+
+use crate::caps::Caps;
+use rules::funnel::{Inputs, Ready};
+use rules::record::{Question, Reply};
+use rules::session::Session;
+
+/// What routing may ask about one request.
+pub struct Known<'a> {
+    /// The visitor's session as it counts now.
+    pub session: &'a Session,
+    /// Parameters of this request that the session does not hold yet.
+    pub arriving: &'a [(String, String)],
+    /// Whether the visitor's ID was issued just now.
+    pub new_visitor: bool,
+    /// The URL asked for.
+    pub url: &'a str,
+    /// The request's referrer.
+    pub referrer: &'a str,
+    /// The plan, which names its caps.
+    pub plan: &'a Ready,
+    /// The counters.
+    pub caps: &'a Caps,
+    /// Now, Unix milliseconds.
+    pub at_ms: u64,
+}
+
+impl Inputs for Known<'_> {
+    fn ask(&mut self, question: &Question) -> Reply {
+        let session = self.session;
+        match question {
+            Question::SeenNode(node) => Reply::Is(session.seen_nodes.contains(node)),
+            Question::SeenPage(page) => Reply::Is(session.seen_pages.contains(page)),
+            Question::Converted(offer) => Reply::Is(session.converted.contains(offer)),
+            Question::HasTag(tag) => Reply::Is(session.tags.contains(tag)),
+            Question::Sticky(node) => Reply::Connection(session.sticky_way(*node)),
+            Question::Cap(name) => Reply::Count(self.filled(name)),
+            Question::NewVisitor => Reply::Is(self.new_visitor),
+            Question::Data(name) => Reply::Text(self.parameter(name)),
+            Question::Url => Reply::Text(Some(self.url.to_owned())),
+            Question::Referrer => Reply::Text(Some(self.referrer.to_owned())),
+        }
+    }
+}
+
+impl Known<'_> {
+    fn filled(&self, name: &str) -> u64 {
+        let cap = self.plan.caps().iter().find(|planned| planned.name == name);
+        cap.map_or(0, |planned| self.caps.filled(&planned.cap, self.at_ms))
+    }
+
+    fn parameter(&self, name: &str) -> Option<String> {
+        let arriving = self.arriving.iter().rev().find(|(n, _)| n == name);
+        let value = arriving.map(|(_, value)| value.as_str());
+        value.or_else(|| self.session.parameter(name)).map(str::to_owned)
+    }
+}

@@ -1,0 +1,187 @@
+//! One request's walk: route, compose the record, append it, take it into the session.
+//! Promise: all of it under the visitor's lock, so two requests of one visitor never interleave;
+//! the lock is released before the disk is awaited.
+
+use super::ask::Known;
+use super::asked::Asked;
+use super::visitor::Visitor;
+use crate::app::App;
+use rules::assets::Field;
+use rules::facts::Facts;
+use rules::funnel::{Ready, Recording, Request, Route, Start, route};
+use rules::ids::{EntityId, RequestKey};
+use rules::money::Micros;
+use rules::record::{Cost, Record, RequestKind, Step, Taken};
+use rules::session::{Session, SessionVisit};
+use std::sync::Arc;
+
+/// Everything that decides one walk.
+pub struct Walk<'a> {
+    /// What was asked.
+    pub asked: &'a Asked,
+    /// What the visitor did.
+    pub kind: RequestKind,
+    /// Who.
+    pub visitor: Visitor,
+    /// The plan that decides.
+    pub plan: &'a Ready,
+    /// Where the walk begins.
+    pub start: Start,
+    /// The page that is left, for an action.
+    pub left: Option<&'a super::position::Position>,
+    /// The visit it goes on with; none begins one.
+    pub visit: Option<&'a SessionVisit>,
+    /// Traffic source.
+    pub source: EntityId,
+    /// Tracking fields of the visit.
+    pub fields: &'a [(Field, String)],
+    /// Parameters for the buffer.
+    pub buffer: Vec<(String, String)>,
+    /// What the entrance costs.
+    pub cost: Option<Micros>,
+    /// Sender of this request.
+    pub facts: Facts,
+}
+
+/// What came of a walk.
+pub struct Walked {
+    /// The record.
+    pub record: Arc<Record>,
+    /// The way taken.
+    pub route: Route,
+    /// Number in the journal; none if it could not take the record.
+    pub number: Option<u64>,
+    /// The session's buffer with this request's parameters.
+    pub buffer: Vec<(String, String)>,
+}
+
+/// Walks. Gives nothing where the route does not begin (no such action or node): then nothing is
+/// recorded either.
+pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
+    let at_ms = walk.asked.at_ms;
+    let ttl_ms = app.session_ttl_ms();
+    app.sessions.with(walk.visitor.vid, |kept| {
+        if !kept.session.lasts(at_ms, ttl_ms) {
+            kept.session = kept.session.clone().at(at_ms, ttl_ms);
+        }
+        let decided = decide(app, walk, &kept.session);
+        if decided.route.steps.is_empty() {
+            return None;
+        }
+        let route = decided.route.clone();
+        let record = compose(app, walk, &kept.session, decided);
+        let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
+        kept.session.apply(&record, ttl_ms);
+        kept.next_record = number.map_or(kept.next_record, |number| number + 1);
+        app.caps.visited(&record, None);
+        let buffer = kept.session.buffer.clone();
+        Some(Walked { record: Arc::new(record), route, number, buffer })
+    })
+}
+
+struct Decided {
+    route: Route,
+    seed: u64,
+    consulted: Vec<rules::record::Consulted>,
+}
+
+fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
+    let url = walk.asked.url();
+    let mut known = Known {
+        session,
+        arriving: &walk.buffer,
+        new_visitor: walk.visitor.new,
+        url: &url,
+        referrer: walk.asked.referrer(),
+        plan: walk.plan,
+        caps: &app.caps,
+        at_ms: walk.asked.at_ms,
+    };
+    let request = Request {
+        facts: &walk.facts,
+        source: walk.source,
+        fields: walk.fields,
+        domain: &walk.asked.host,
+        at_ms: walk.asked.at_ms,
+    };
+    let seed = app.clock.random();
+    let mut inputs = Recording::new(&mut known);
+    let route = route(walk.plan, &walk.start, &request, &mut inputs, seed);
+    Decided { route, seed, consulted: inputs.into_consulted() }
+}
+
+fn compose(app: &App, walk: &Walk, session: &Session, decided: Decided) -> Record {
+    let request = RequestKey::new(walk.asked.at_ms, app.config.node, app.clock.random());
+    let first_hit = request.hit(0, &app.keys);
+    let begins = walk.visit.is_none();
+    let visit = walk.visit;
+    let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
+    let own_facts = (facts != walk.facts).then(|| Box::new(walk.facts.clone()));
+    let asked = walk.asked;
+    Record {
+        request,
+        kind: walk.kind,
+        vid: walk.visitor.vid,
+        new_visitor: walk.visitor.new,
+        visit: visit.map_or(first_hit, |v| v.visit),
+        previous: session.last_request,
+        previous_visit: session.last_visit.filter(|last| visit.is_none_or(|v| v.visit != *last)),
+        funnel: walk.plan.plan().funnel,
+        source: walk.source,
+        plan: walk.plan.id(),
+        seed: decided.seed,
+        action: taken(walk, session, &decided.route),
+        steps: steps(app, session, &decided.route, request),
+        path: visit.map_or_else(Vec::new, |v| v.path.clone()),
+        actions: visit.map_or_else(Vec::new, |v| v.actions.clone()),
+        fields: walk.fields.to_vec(),
+        buffer: walk.buffer.clone(),
+        cost: walk.cost.map(|amount| Cost { amount }),
+        visit_cost: walk.cost.or_else(|| visit.map(|v| v.cost)).unwrap_or_default(),
+        fires: fires(walk, &decided.route),
+        consulted: decided.consulted,
+        tags: tags(session, &decided.route),
+        domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
+        referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
+        user_agent: if begins { asked.header("user-agent").to_owned() } else { String::new() },
+        facts,
+        own_facts,
+    }
+}
+
+fn steps(app: &App, session: &Session, route: &Route, request: RequestKey) -> Vec<Step> {
+    let each = route.steps.iter().enumerate().map(|(index, step)| Step {
+        checksum: request.hit(index, &app.keys).checksum(),
+        node: step.node,
+        kind: step.kind,
+        page: step.page,
+        by: step.by,
+        first: !session.seen_nodes.contains(&step.node),
+    });
+    each.collect()
+}
+
+fn taken(walk: &Walk, session: &Session, route: &Route) -> Option<Taken> {
+    let (left, taken) = (walk.left?, route.taken.as_ref()?);
+    Some(Taken {
+        from: left.hit,
+        node: left.node,
+        page: left.page,
+        kind: left.kind,
+        number: taken.number,
+        connection: taken.connection,
+        first: !session.clicked.contains(&left.node),
+    })
+}
+
+/// Flagged bots never fire conversions or events (product.md §3).
+fn fires(walk: &Walk, route: &Route) -> Vec<rules::record::Fire> {
+    let taken = route.taken.as_ref().filter(|_| !walk.facts.is_bot());
+    taken.map_or_else(Vec::new, |taken| taken.fires.clone())
+}
+
+fn tags(session: &Session, route: &Route) -> Vec<EntityId> {
+    let kept = session.tags.iter().filter(|tag| !route.tags_removed.contains(tag));
+    let added = route.tags_added.iter().filter(|tag| !session.tags.contains(tag));
+    kept.chain(added).copied().collect()
+}
