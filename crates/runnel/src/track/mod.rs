@@ -1,1 +1,133 @@
 //! Visitors: entrance, action, view. A file per step.
+//! Promise: everybody gets somewhere; each request ends with exactly one outcome.
+//!
+//! asked → cookies → position → visitor → walk (route, record) → address → respond
+
+mod action;
+mod address;
+mod ask;
+mod asked;
+mod cookies;
+mod entrance;
+mod fields;
+mod plans;
+mod position;
+mod respond;
+mod visitor;
+mod walk;
+
+use crate::app::App;
+use crate::outcome::{Nowhere, Outcome, Underway};
+use asked::Asked;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use cookies::Cookies;
+use http::{Method, Request, StatusCode};
+use metrics::counter;
+use rules::funnel::Ready;
+use std::sync::Arc;
+use std::time::Duration;
+use walk::Walked;
+
+/// `GET /fts/{link}`: an entrance.
+pub async fn enter(
+    State(app): State<Arc<App>>,
+    Path(link): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let underway = Underway::begin("entrance");
+    let asked = match receive(&app, request).await {
+        Ok(asked) => asked,
+        Err((outcome, answer)) => return ended(underway, outcome, answer),
+    };
+    let cookies = cookies::read(&asked, &app.keys);
+    let entered = entrance::entry(&app.snapshot.load(), &link).and_then(|entry| {
+        let node = entrance::named_node(&asked)?;
+        Ok((entrance::enter(&app, &asked, &cookies, &entry, node)?, entry.plan))
+    });
+    send_on(&app, &asked, underway, entered).await
+}
+
+/// `GET|POST /action/{n}`: an action.
+pub async fn act(
+    State(app): State<Arc<App>>,
+    Path(number): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let underway = Underway::begin("action");
+    let asked = match receive(&app, request).await {
+        Ok(asked) => asked,
+        Err((outcome, answer)) => return ended(underway, outcome, answer),
+    };
+    let cookies = cookies::read(&asked, &app.keys);
+    let taken = match number.parse::<u8>().ok().filter(|n| *n > 0) {
+        Some(number) => action::take(&app, &asked, &cookies, number).await,
+        None => Err(Nowhere::UnknownAction),
+    };
+    send_on(&app, &asked, underway, taken).await
+}
+
+/// Any other path of a tracking domain: the default homepage, else 404.
+pub async fn elsewhere(State(app): State<Arc<App>>) -> Response {
+    let outcome = Outcome::Nowhere(Nowhere::UnknownPath);
+    ended(Underway::begin("other"), outcome, respond::nowhere(&app.homepage()))
+}
+
+/// Reads the request; prefetches and broken limits end here.
+async fn receive(app: &App, request: Request<Body>) -> Result<Asked, (Outcome, Response)> {
+    let asked = asked::read(app, request).await.map_err(|status| {
+        (Outcome::TooLarge, respond::refused(status, "The request is too large."))
+    })?;
+    if crate::enrich::is_prefetch(&asked.headers) {
+        let answer = respond::refused(StatusCode::SERVICE_UNAVAILABLE, "Not for prefetching.");
+        return Err((Outcome::Prefetch, answer));
+    }
+    Ok(asked)
+}
+
+fn ended(underway: Underway, outcome: Outcome, answer: Response) -> Response {
+    underway.end(outcome);
+    answer
+}
+
+/// Answers with the address at the end of the walk, once the record is safe.
+async fn send_on(
+    app: &App,
+    asked: &Asked,
+    underway: Underway,
+    walked: Result<(Walked, Arc<Ready>), Nowhere>,
+) -> Response {
+    let sent = walked.and_then(|(walked, plan)| {
+        let answer = answer(app, asked, &plan, &walked);
+        Ok((answer?, walked))
+    });
+    match sent {
+        Ok((answer, walked)) => {
+            underway.end(safe(app, walked.number).await);
+            answer
+        }
+        Err(reason) => ended(underway, Outcome::Nowhere(reason), respond::nowhere(&app.homepage())),
+    }
+}
+
+fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Response, Nowhere> {
+    let to = address::of(app, asked, plan, walked)?;
+    let answer = respond::redirect(&to.url, to.redirect).ok_or(Nowhere::BadDestination)?;
+    let last = walked.record.hit(walked.record.steps.len().saturating_sub(1));
+    let wanted = app.snapshot.load().settings.cookies;
+    Ok(match last.filter(|_| wanted) {
+        Some(hit) => respond::with_cookies(answer, cookies::write(walked.record.vid, hit, asked.secure)),
+        None => answer,
+    })
+}
+
+/// Waits for the record to be on disk, but no longer than a click may wait.
+async fn safe(app: &App, number: Option<u64>) -> Outcome {
+    let Some(number) = number else { return Outcome::Unrecorded };
+    let patience = Duration::from_millis(app.config.click_wait_ms);
+    if !matches!(tokio::time::timeout(patience, app.journal.synced(number)).await, Ok(Ok(()))) {
+        counter!("runnel_answered_before_sync_total").increment(1);
+    }
+    Outcome::Recorded
+}

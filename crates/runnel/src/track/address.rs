@@ -1,0 +1,86 @@
+//! A recorded walk → the address that the visitor is sent to.
+//! Promise: only configured pages; tokens come from the record, so that the same hit always gives
+//! the same values (product.md §5).
+
+use super::asked::Asked;
+use super::walk::Walked;
+use crate::app::App;
+use crate::outcome::Nowhere;
+use crate::snapshot::Snapshot;
+use rules::assets::{Field, FieldName, RedirectMode};
+use rules::destination::Destination;
+use rules::funnel::{End, Ready};
+use rules::ids::EntityId;
+use rules::record::Record;
+use rules::template::VisitTokens;
+use std::collections::BTreeMap;
+
+/// Where a visitor is sent, and how.
+pub struct Address {
+    /// The URL.
+    pub url: String,
+    /// The way of sending.
+    pub redirect: RedirectMode,
+}
+
+/// Builds the address at the end of the walk.
+/// # Errors
+/// The route ends nowhere, or the configured URL leads nowhere allowed.
+pub fn of(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Address, Nowhere> {
+    let (node, page) = match &walked.route.end {
+        End::Page { node, page } => (*node, Some(*page)),
+        End::External { node } => (*node, None),
+        End::DeadEnd(_) => return Err(Nowhere::DeadEnd),
+    };
+    let snapshot = app.snapshot.load();
+    let destination: &Destination = plan.destination(node, page).ok_or(Nowhere::BadDestination)?;
+    let record = &walked.record;
+    let tokens = tokens(&snapshot, plan, record, asked, &walked.buffer);
+    let vid = record.vid.to_string();
+    let url = destination
+        .build(&tokens, &vid, &walked.buffer, &snapshot.settings.app_schemes)
+        .map_err(|_| Nowhere::BadDestination)?;
+    Ok(Address { url, redirect: destination.parts().redirect })
+}
+
+static NO_ALIASES: BTreeMap<Field, FieldName> = BTreeMap::new();
+
+/// The values of tokens for the last hit of `record`.
+pub fn tokens<'a>(
+    snapshot: &'a Snapshot,
+    plan: &'a Ready,
+    record: &'a Record,
+    asked: &'a Asked,
+    buffer: &'a [(String, String)],
+) -> VisitTokens<'a> {
+    let source = snapshot.sources.get(&record.source).map(|held| held.asset.as_ref());
+    let funnel = snapshot.funnels.get(&record.funnel).map(|held| held.asset.as_ref());
+    let last = record.steps.len().saturating_sub(1);
+    let step = record.steps.get(last);
+    let node = step.map_or(record.funnel, |step| step.node);
+    let group = funnel.and_then(|f| f.group);
+    let group_name = |id| snapshot.groups.get(&id).map_or("", |held| held.asset.name.as_str());
+    VisitTokens {
+        hit: record.hit(last).unwrap_or(record.visit),
+        vid: record.vid,
+        visit: record.visit,
+        funnel: (record.funnel, &plan.plan().name),
+        group: group.map(|id| (id, group_name(id))),
+        node: (node, funnel.map_or("", |f| node_name(f, node))),
+        page: step.and_then(|s| s.page).map(|id| (id, plan.page(id).map_or("", |p| &p.name))),
+        source: (record.source, source.map_or("", |s| &s.name)),
+        aliases: source.map_or(&NO_ALIASES, |s| &s.fields),
+        fields: &record.fields,
+        buffer,
+        facts: record.routed_facts(),
+        domain: &asked.host,
+        referrer: &record.referrer,
+        user_agent: asked.header("user-agent"),
+        at_ms: record.request.at_ms(),
+        random: record.seed,
+    }
+}
+
+fn node_name(funnel: &rules::assets::Funnel, node: EntityId) -> &str {
+    funnel.nodes.iter().find(|n| n.id == node).map_or("", |n| &n.name)
+}

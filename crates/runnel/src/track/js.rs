@@ -1,0 +1,152 @@
+//! The tag's HTTP: reads `POST /js/funnel`, answers JSON in the shape that scripts for FunnelFlux
+//! Pro know (product.md §8).
+//! Promise: an error is a sentence that names the parameter; nothing of it breaks the page.
+
+use super::view::{self, Refusal, Report, Seen};
+use super::{address, asked, cookies, receive, safe};
+use crate::app::App;
+use crate::outcome::{Nowhere, Outcome, Underway};
+use crate::params::Params;
+use asked::Asked;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{Request, StatusCode, header};
+use rules::funnel::Ready;
+use rules::ids::HitId;
+use rules::record::Record;
+use rules::template::{Place, Template};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most additional tokens that one call resolves.
+const MOST_TOKENS: usize = 50;
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    error: String,
+    resolved_tokens: BTreeMap<String, String>,
+    skv: String,
+}
+
+/// `POST /js/funnel`.
+pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    let underway = Underway::begin("view");
+    let mut asked = match receive(&app, request).await {
+        Ok(asked) => asked,
+        Err((outcome, answer)) => return super::ended(underway, outcome, answer),
+    };
+    let report = match read(&asked) {
+        Ok(report) => report,
+        Err(error) => {
+            let outcome = Outcome::Nowhere(Nowhere::BadLink);
+            return super::ended(underway, outcome, refused(error));
+        }
+    };
+    asked.query = report.parameters();
+    asked.told_referrer = Some(report.referrer.clone());
+    if asked.query.exceeds(app.config.parameters, app.config.value_bytes) {
+        return super::ended(underway, Outcome::TooLarge, refused("too many or too long parameters".into()));
+    }
+    let cookies = cookies::read(&asked, &app.keys);
+    match view::see(&app, &asked, &cookies) {
+        Ok(seen) => answered(&app, &asked, &report, underway, seen).await,
+        Err(refusal) => {
+            let reason = match refusal {
+                Refusal::Funnel => Nowhere::UnknownFunnel,
+                Refusal::Source => Nowhere::UnknownSource,
+                Refusal::Node => Nowhere::UnknownNode,
+            };
+            super::ended(underway, Outcome::Nowhere(reason), refused(refusal.to_string()))
+        }
+    }
+}
+
+/// JSON (also as `text/plain`, which needs no preflight), or a form.
+fn read(asked: &Asked) -> Result<Report, String> {
+    if asked.header("content-type").starts_with("application/x-www-form-urlencoded") {
+        return Ok(of_form(&Params::read(&asked.body)));
+    }
+    if asked.body.is_empty() {
+        return Ok(Report { params: asked.query.0.iter().cloned().collect(), ..Report::default() });
+    }
+    serde_json::from_slice(&asked.body).map_err(|error| format!("body: {error}"))
+}
+
+fn of_form(form: &Params) -> Report {
+    let own = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    Report {
+        url: own("url"),
+        referrer: own("referrer"),
+        params: form.0.iter().filter(|(n, _)| n != "url" && n != "referrer").cloned().collect(),
+        ..Report::default()
+    }
+}
+
+fn refused(error: String) -> Response {
+    let answer = Answer { error, ..Answer::default() };
+    (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+}
+
+async fn answered(
+    app: &App,
+    asked: &Asked,
+    report: &Report,
+    underway: Underway,
+    seen: Seen,
+) -> Response {
+    let (record, plan, hit, buffer, outcome) = match seen {
+        Seen::Walked(walked, plan) => {
+            let outcome = safe(app, walked.number).await;
+            let hit = walked.record.hit(0).unwrap_or(walked.record.visit);
+            (walked.record, plan, hit, walked.buffer, outcome)
+        }
+        Seen::Touched(position) => {
+            super::touch::touch(app, asked, &position);
+            let Some((record, plan)) = touched(app, &position).await else {
+                let outcome = Outcome::Nowhere(Nowhere::UnknownPosition);
+                return super::ended(underway, outcome, refused("hit: not found".into()));
+            };
+            let buffer = app.sessions.of(position.vid).buffer;
+            (record, plan, position.hit, buffer, Outcome::Touched)
+        }
+    };
+    underway.end(outcome);
+    let tokens = resolved(app, asked, report, &plan, &record, hit, &buffer);
+    let answer = Answer { resolved_tokens: tokens, skv: record.vid.to_string(), ..Answer::default() };
+    let answer = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();
+    match app.snapshot.load().settings.cookies {
+        true => super::respond::with_cookies(answer, cookies::write(record.vid, hit, asked.secure)),
+        false => answer,
+    }
+}
+
+async fn touched(app: &App, position: &super::position::Position) -> Option<(Arc<Record>, Arc<Ready>)> {
+    let record = app.record_of(position.hit)?;
+    let plan = super::plans::of_node(app, position).await?;
+    Some((record, plan))
+}
+
+fn resolved(
+    app: &App,
+    asked: &Asked,
+    report: &Report,
+    plan: &Ready,
+    record: &Record,
+    hit: HitId,
+    buffer: &[(String, String)],
+) -> BTreeMap<String, String> {
+    let snapshot = app.snapshot.load();
+    let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
+    let always = ["{hit}", "{visitor}", "{current-node-id}"].map(String::from);
+    let wanted = always.iter().chain(report.tokens.iter().take(MOST_TOKENS));
+    let resolve = |token: &String| {
+        let mut value = String::new();
+        Template::parse(token).render(&tokens, Place::Plain, &mut value);
+        (token.clone(), value)
+    };
+    wanted.map(resolve).collect()
+}
