@@ -235,6 +235,11 @@ impl Session {
         self.hits.iter().rev().find(|hit| fits(hit)).copied()
     }
 
+    /// The connection that a sticky node chose before.
+    pub fn sticky_way(&self, node: EntityId) -> Option<EntityId> {
+        self.sticky.iter().find(|(n, _)| *n == node).map(|(_, way)| *way)
+    }
+
     /// The buffered parameter `name`.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.buffer.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())

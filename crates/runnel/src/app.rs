@@ -1,14 +1,25 @@
 //! Everything that handlers share, opened once and handed around as `Arc<App>`.
 //! Promise: opening either yields a program that can serve or says what to do about it.
 
+use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::enrich::{Enricher, Proxies};
 use crate::snapshot::Snapshot;
 use crate::store::Database;
+use crate::store::catalog;
+use crate::store::sessions::Sessions;
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use rules::ids::{IdKey, IdKeys};
+use journal::Journal;
+use moka::sync::Cache;
+use rules::funnel::Ready;
+use rules::ids::{HitId, IdKey, IdKeys};
+use rules::record::{PlanId, Record};
 use std::sync::Arc;
+
+/// Plans of the past kept ready for explanations and visitors under way.
+const MOST_PLANS: u64 = 200;
 
 /// The running program.
 pub struct App {
@@ -22,6 +33,19 @@ pub struct App {
     pub database: Database,
     /// The configuration in force.
     pub snapshot: ArcSwap<Snapshot>,
+    /// Every tracked request.
+    pub journal: Arc<Journal>,
+    /// What is remembered of visitors.
+    pub sessions: Sessions,
+    /// How far caps are filled.
+    pub caps: Caps,
+    /// What is known of addresses and browsers.
+    pub enricher: Enricher,
+    /// Whose forwarding headers are believed.
+    pub proxies: Proxies,
+    plans: Cache<PlanId, Arc<Ready>>,
+    /// First record that the sessions have yet to take in.
+    pub(crate) sessions_cursor: u64,
 }
 
 impl App {
@@ -29,11 +53,64 @@ impl App {
     /// # Errors
     /// A store cannot be opened; the message says which and why.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Arc<Self>> {
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
-        let database = Database::open(&config.data).await.context("cannot open runnel.db")?;
+        let data = &config.data;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        let (journal, recovery) = Journal::open(&data.join("journal"), journal::Options::default())
+            .context("cannot open the journal")?;
+        tracing::info!(?recovery, "journal opened");
+        let database = Database::open(data).await.context("cannot open runnel.db")?;
+        let (sessions, sessions_cursor) = Sessions::open(&data.join("sessions"), config.hot_sessions)
+            .context("cannot open the session store")?;
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
-        Ok(Arc::new(Self { config, clock, keys, database, snapshot: ArcSwap::default() }))
+        let snapshot = Snapshot::load(&database).await.context("cannot load the configuration")?;
+        Ok(Arc::new(Self {
+            enricher: Enricher::open(&config),
+            proxies: Proxies::new(&config.trusted_proxies),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            journal: Arc::new(journal),
+            caps: Caps::default(),
+            plans: Cache::new(MOST_PLANS),
+            config,
+            clock,
+            keys,
+            database,
+            sessions,
+            sessions_cursor,
+        }))
+    }
+
+    /// How long a session lasts after its last activity, in milliseconds.
+    pub fn session_ttl_ms(&self) -> u64 {
+        self.snapshot.load().settings.session_ttl_seconds.saturating_mul(1000)
+    }
+
+    /// Where visitors go whom no funnel takes; empty for nowhere.
+    pub fn homepage(&self) -> String {
+        self.snapshot.load().settings.default_homepage.clone()
+    }
+
+    /// The record that holds `hit`, at any age; none if it is not there or cannot be read now.
+    pub fn record_of(&self, hit: HitId) -> Option<Arc<Record>> {
+        let found = self.journal.find(hit.request().as_u128()).unwrap_or_else(|error| {
+            tracing::error!(%error, "the journal cannot be read");
+            None
+        });
+        let record = Record::from_bytes(&found?.payload).ok()?;
+        record.step_of(hit).is_some().then(|| Arc::new(record))
+    }
+
+    /// The plan `id`, present or past.
+    pub async fn plan(&self, id: PlanId) -> Option<Arc<Ready>> {
+        if let Some(plan) = self.plans.get(&id) {
+            return Some(plan);
+        }
+        let plan = catalog::plan(&self.database, id).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a plan cannot be read");
+            None
+        })?;
+        self.plans.insert(id, plan.clone());
+        Some(plan)
     }
 }
 

@@ -51,6 +51,7 @@ fn leave(
         plan,
         start: Start::Action { node: left.node, number },
         left: Some(left),
+        number,
         // Somebody else's page (a copied address): a visit of their own begins here.
         visit: own.then_some(&left.visit),
         source: left.visit.source,

@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 use rules::assets::{Field, FieldName, RedirectMode};
 use rules::destination::Destination;
 use rules::funnel::{End, Ready};
-use rules::ids::EntityId;
+use rules::ids::{EntityId, HitId};
 use rules::record::Record;
 use rules::template::VisitTokens;
 use std::collections::BTreeMap;
@@ -35,7 +35,8 @@ pub fn of(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Add
     let snapshot = app.snapshot.load();
     let destination: &Destination = plan.destination(node, page).ok_or(Nowhere::BadDestination)?;
     let record = &walked.record;
-    let tokens = tokens(&snapshot, plan, record, asked, &walked.buffer);
+    let hit = record.hit(record.steps.len().saturating_sub(1)).unwrap_or(record.visit);
+    let tokens = tokens(&snapshot, plan, record, hit, asked, &walked.buffer);
     let vid = record.vid.to_string();
     let url = destination
         .build(&tokens, &vid, &walked.buffer, &snapshot.settings.app_schemes)
@@ -45,23 +46,23 @@ pub fn of(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Add
 
 static NO_ALIASES: BTreeMap<Field, FieldName> = BTreeMap::new();
 
-/// The values of tokens for the last hit of `record`.
+/// The values of tokens for `hit` of `record`.
 pub fn tokens<'a>(
     snapshot: &'a Snapshot,
     plan: &'a Ready,
     record: &'a Record,
+    hit: HitId,
     asked: &'a Asked,
     buffer: &'a [(String, String)],
 ) -> VisitTokens<'a> {
     let source = snapshot.sources.get(&record.source).map(|held| held.asset.as_ref());
     let funnel = snapshot.funnels.get(&record.funnel).map(|held| held.asset.as_ref());
-    let last = record.steps.len().saturating_sub(1);
-    let step = record.steps.get(last);
+    let step = record.step_of(hit);
     let node = step.map_or(record.funnel, |step| step.node);
     let group = funnel.and_then(|f| f.group);
     let group_name = |id| snapshot.groups.get(&id).map_or("", |held| held.asset.name.as_str());
     VisitTokens {
-        hit: record.hit(last).unwrap_or(record.visit),
+        hit,
         vid: record.vid,
         visit: record.visit,
         funnel: (record.funnel, &plan.plan().name),

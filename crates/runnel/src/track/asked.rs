@@ -28,6 +28,8 @@ pub struct Asked {
     pub host: String,
     /// Whether the client reached us over https.
     pub secure: bool,
+    /// The referrer that the tag told; the request's own is the page itself.
+    pub told_referrer: Option<String>,
     /// The moment of arrival, Unix milliseconds.
     pub at_ms: u64,
 }
@@ -56,6 +58,7 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
         method: parts.method,
         headers: parts.headers,
         at_ms: app.clock.now_ms(),
+        told_referrer: None,
         query,
         body,
     })
@@ -90,6 +93,11 @@ impl Asked {
     /// The referrer's URL.
     pub fn referrer(&self) -> &str {
         self.header("referer")
+    }
+
+    /// The referrer of an entrance: what the tag told, else the request's own.
+    pub fn entrance_referrer(&self) -> String {
+        self.told_referrer.clone().unwrap_or_else(|| self.referrer().to_owned())
     }
 
     /// The URL that was asked for.

@@ -11,7 +11,9 @@ use super::walk::{Walk, Walked, walk};
 use crate::app::App;
 use crate::outcome::Nowhere;
 use crate::snapshot::{Held, Snapshot};
+use metrics::counter;
 use rules::assets::{Funnel, TrafficSource};
+use rules::cost::CostRules;
 use rules::funnel::{Ready, Start};
 use rules::ids::EntityId;
 use rules::money::Micros;
@@ -47,7 +49,7 @@ pub fn entry(snapshot: &Snapshot, link: &str) -> Result<Entry, Nowhere> {
     Ok(Entry { funnel: funnel.clone(), plan: plan.clone(), source: source.clone() })
 }
 
-/// Enters the funnel at `node`, or at its root.
+/// Enters the funnel where `start` says.
 /// # Errors
 /// There is no such node.
 pub fn enter(
@@ -55,7 +57,7 @@ pub fn enter(
     asked: &Asked,
     cookies: &Cookies,
     entry: &Entry,
-    node: Option<EntityId>,
+    start: Start,
 ) -> Result<Walked, Nowhere> {
     let snapshot = app.snapshot.load();
     let facts = asked.facts(app, snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip);
@@ -67,8 +69,9 @@ pub fn enter(
         kind: RequestKind::Entrance,
         visitor,
         plan: &entry.plan,
-        start: Start::Entrance { node },
+        start,
         left: None,
+        number: 0,
         visit: None,
         source: entry.source.id,
         fields: &fields,
@@ -79,10 +82,19 @@ pub fn enter(
     walk(app, &entering).ok_or(Nowhere::UnknownNode)
 }
 
-/// What this entrance costs; a value that is not believed is counted.
+/// What this entrance costs; a value that is not believed is counted (product.md §9).
 fn cost(snapshot: &Snapshot, asked: &Asked, entry: &Entry) -> Option<Micros> {
-    let _ = (snapshot, asked, entry);
-    None
+    let funnel = &entry.funnel.asset;
+    let rules = CostRules {
+        funnel_override: funnel.cost_overrides.get(&entry.source.id),
+        source: &entry.source.asset,
+        funnel_default: funnel.default_cost.as_ref(),
+    };
+    let cost = rules.of_entrance(asked.query.get("c"), snapshot.settings.maximum_cost);
+    if let Some(dropped) = cost.dropped {
+        counter!("runnel_costs_dropped_total", "reason" => dropped.as_str()).increment(1);
+    }
+    cost.amount
 }
 
 /// The node that a link names.

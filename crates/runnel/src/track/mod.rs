@@ -10,9 +10,12 @@ mod asked;
 mod cookies;
 mod entrance;
 mod fields;
+pub mod js;
 mod plans;
 mod position;
 mod respond;
+mod touch;
+mod view;
 mod visitor;
 mod walk;
 
@@ -25,7 +28,7 @@ use axum::response::Response;
 use cookies::Cookies;
 use http::{Method, Request, StatusCode};
 use metrics::counter;
-use rules::funnel::Ready;
+use rules::funnel::{Ready, Start};
 use std::sync::Arc;
 use std::time::Duration;
 use walk::Walked;
@@ -44,7 +47,8 @@ pub async fn enter(
     let cookies = cookies::read(&asked, &app.keys);
     let entered = entrance::entry(&app.snapshot.load(), &link).and_then(|entry| {
         let node = entrance::named_node(&asked)?;
-        Ok((entrance::enter(&app, &asked, &cookies, &entry, node)?, entry.plan))
+        let walked = entrance::enter(&app, &asked, &cookies, &entry, Start::Entrance { node })?;
+        Ok((walked, entry.plan))
     });
     send_on(&app, &asked, underway, entered).await
 }

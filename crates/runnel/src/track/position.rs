@@ -53,11 +53,13 @@ fn node_of(params: &Params) -> Option<EntityId> {
     params.get("n")?.parse().ok()
 }
 
-fn session(app: &App, vid: Vid) -> Session {
+/// The visitor's session as it counts now.
+pub fn session(app: &App, vid: Vid) -> Session {
     app.sessions.of(vid).at(app.clock.now_ms(), app.session_ttl_ms())
 }
 
-fn at_node(app: &App, vid: Vid, node: EntityId) -> Option<Position> {
+/// The latest hit of the visitor's session on `node`.
+pub fn at_node(app: &App, vid: Vid, node: EntityId) -> Option<Position> {
     let session = session(app, vid);
     in_session(&session, session.latest(|hit| hit.kind.is_page() && hit.node == node)?)
 }

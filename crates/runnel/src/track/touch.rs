@@ -4,6 +4,7 @@
 use super::asked::Asked;
 use super::position::Position;
 use crate::app::App;
+use rules::facts::Facts;
 use rules::ids::RequestKey;
 use rules::record::{Record, RequestKind};
 
@@ -42,7 +43,7 @@ fn record(app: &App, asked: &Asked, position: &Position, tags: &[rules::ids::Ent
         steps: Vec::new(),
         path: Vec::new(),
         actions: Vec::new(),
-        facts: visit.facts.clone(),
+        facts: Facts::default(),
         own_facts: None,
         fields: Vec::new(),
         buffer: Vec::new(),
@@ -51,7 +52,7 @@ fn record(app: &App, asked: &Asked, position: &Position, tags: &[rules::ids::Ent
         fires: Vec::new(),
         consulted: Vec::new(),
         tags: tags.to_vec(),
-        domain: visit.domain.clone(),
+        domain: String::new(),
         referrer: String::new(),
         user_agent: String::new(),
     }

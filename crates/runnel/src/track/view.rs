@@ -92,7 +92,7 @@ pub fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal>
     match under_way(app, asked, cookies) {
         Some((vid, visit, node)) if !latest_is(app, vid, node) => {
             let plan = plan_of(app, visit.funnel).ok_or(Refusal::Funnel)?;
-            arrive(app, asked, cookies, &plan, node, Some(&visit)).map(|w| Seen::Walked(w, plan))
+            arrive(app, asked, cookies, &plan, node, &visit).map(|w| Seen::Walked(w, plan))
         }
         Some((vid, _, node)) => {
             position::at_node(app, vid, node).map(Seen::Touched).ok_or(Refusal::Node)
@@ -150,8 +150,7 @@ fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
     let page = named("p").parse().ok();
     let node = page_node(&plan, named("n").parse().ok(), page).ok_or(Refusal::Node)?;
     let entry = Entry { funnel, plan: plan.clone(), source };
-    let entering = entrance::Entering { node: Some(node), shown: true };
-    let walked = entrance::enter(app, asked, cookies, &entry, entering);
+    let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node });
     walked.map(|walked| Seen::Walked(walked, plan)).map_err(|_| Refusal::Node)
 }
 
@@ -162,9 +161,8 @@ fn arrive(
     cookies: &Cookies,
     plan: &Ready,
     node: EntityId,
-    visit: Option<&SessionVisit>,
+    visit: &SessionVisit,
 ) -> Result<Walked, Refusal> {
-    let visit = visit.ok_or(Refusal::Node)?;
     let facts = asked.facts(app, app.snapshot.load().truncates(visit.funnel));
     let linked = vid_of(app, &asked.query);
     let arriving = Walk {

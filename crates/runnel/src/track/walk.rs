@@ -29,6 +29,8 @@ pub struct Walk<'a> {
     pub start: Start,
     /// The page that is left, for an action.
     pub left: Option<&'a super::position::Position>,
+    /// The action's number; 0 for none.
+    pub number: u8,
     /// The visit it goes on with; none begins one.
     pub visit: Option<&'a SessionVisit>,
     /// Traffic source.
@@ -102,11 +104,10 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
         source: walk.source,
         fields: walk.fields,
         domain: &walk.asked.host,
-        at_ms: walk.asked.at_ms,
     };
     let seed = app.clock.random();
     let mut inputs = Recording::new(&mut known);
-    let route = route(walk.plan, &walk.start, &request, &mut inputs, seed);
+    let route = route(walk.plan, walk.start, &request, &mut inputs, seed, walk.asked.at_ms);
     Decided { route, seed, consulted: inputs.into_consulted() }
 }
 
@@ -168,7 +169,7 @@ fn taken(walk: &Walk, session: &Session, route: &Route) -> Option<Taken> {
         node: left.node,
         page: left.page,
         kind: left.kind,
-        number: taken.number,
+        number: walk.number,
         connection: taken.connection,
         first: !session.clicked.contains(&left.node),
     })

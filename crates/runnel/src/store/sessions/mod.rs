@@ -111,15 +111,16 @@ impl Sessions {
 
     /// Writes what [`Self::changed`] copied, with the journal's watermark from before the copy.
     /// # Errors
-    /// The store does not take it; the sessions stay marked as changed.
+    /// The store does not take it; the caller then calls [`Self::not_written`].
     pub fn write(&self, changed: &Changed, cursor: u64) -> anyhow::Result<()> {
-        let written = self.disk.write(&changed.sessions, cursor);
-        if written.is_err() {
-            for (vid, _) in &changed.sessions {
-                self.slot(*vid).dirty.store(true, Ordering::SeqCst);
-            }
+        self.disk.write(&changed.sessions, cursor)
+    }
+
+    /// Marks what was copied as changed again.
+    pub fn not_written(&self, changed: &Changed) {
+        for (vid, _) in &changed.sessions {
+            self.slot(*vid).dirty.store(true, Ordering::SeqCst);
         }
-        written
     }
 
     /// Drops from memory what is written, oldest activity first, until the bound holds.

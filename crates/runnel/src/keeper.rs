@@ -1,0 +1,87 @@
+//! Keeps what is derived in memory close to the disk: replays sessions at start, writes them
+//! behind, fills and prunes caps.
+//! Promise: what a kill takes is replayed from the journal, once.
+
+use crate::app::App;
+use anyhow::Context;
+use rules::record::Record;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const WRITE_EVERY: Duration = Duration::from_secs(10);
+/// Sessions that are over are swept from disk once per so many writes (an hour).
+const SWEEP_EVERY_WRITES: u64 = 360;
+const REPLAY_BATCH: usize = 2_000;
+
+/// Takes in every record that the session store has not seen.
+/// # Errors
+/// The journal cannot be read.
+pub fn replay(app: &App) -> anyhow::Result<u64> {
+    let ttl_ms = app.session_ttl_ms();
+    let (mut next, mut replayed) = (app.sessions_cursor, 0);
+    loop {
+        let entries = app.journal.read(next, REPLAY_BATCH).context("cannot read the journal")?;
+        let Some(last) = entries.last() else { return Ok(replayed) };
+        next = last.number + 1;
+        for entry in entries {
+            if let Ok(record) = Record::from_bytes(&entry.payload) {
+                app.sessions.replay(entry.number, &record, ttl_ms);
+                replayed += 1;
+            }
+        }
+    }
+}
+
+/// Writes sessions every ten seconds until `stop`, and once more then.
+pub async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    for round in 1u64.. {
+        let stopped = tokio::select! {
+            () = tokio::time::sleep(WRITE_EVERY) => false,
+            _ = stop.wait_for(|stop| *stop) => true,
+        };
+        if let Err(error) = write(&app).await {
+            tracing::error!(%error, "sessions stay in memory: they cannot be written");
+        }
+        if stopped {
+            return;
+        }
+        app.caps.forget(app.clock.now_ms());
+        if round % SWEEP_EVERY_WRITES == 0 {
+            sweep(&app).await;
+        }
+    }
+}
+
+/// Writes all changed sessions once every record they refer to is on disk.
+async fn write(app: &Arc<App>) -> anyhow::Result<()> {
+    let cursor = app.journal.watermark();
+    let changed = app.sessions.changed();
+    let safe = match changed.next_record.checked_sub(1) {
+        Some(last) => app.journal.synced(last).await.context("the journal is not synced"),
+        None => Ok(()),
+    };
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let written = safe.and_then(|()| app.sessions.write(&changed, cursor));
+        if written.is_err() {
+            app.sessions.not_written(&changed);
+        }
+        app.sessions.shrink();
+        written
+    })
+    .await?
+}
+
+async fn sweep(app: &Arc<App>) {
+    let app = app.clone();
+    let swept = tokio::task::spawn_blocking(move || {
+        let before_ms = app.clock.now_ms().saturating_sub(app.session_ttl_ms());
+        app.sessions.forget(before_ms)
+    });
+    match swept.await {
+        Ok(Ok(count)) => tracing::debug!(count, "sessions that were over are forgotten"),
+        Ok(Err(error)) => tracing::error!(%error, "sessions that are over cannot be swept"),
+        Err(error) => tracing::error!(%error, "the sweep of sessions broke off"),
+    }
+}
