@@ -4,22 +4,17 @@
 use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::enrich::{Enricher, Proxies};
 use crate::snapshot::Snapshot;
 use crate::store::Database;
-use crate::store::catalog;
+use crate::store::catalog::Plans;
 use crate::store::sessions::Sessions;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::Journal;
-use moka::sync::Cache;
 use rules::funnel::Ready;
 use rules::ids::{HitId, IdKey, IdKeys};
 use rules::record::{PlanId, Record};
 use std::sync::Arc;
-
-/// Plans of the past kept ready for explanations and visitors under way.
-const MOST_PLANS: u64 = 200;
 
 /// The running program.
 pub struct App {
@@ -39,11 +34,8 @@ pub struct App {
     pub sessions: Sessions,
     /// How far caps are filled.
     pub caps: Caps,
-    /// What is known of addresses and browsers.
-    pub enricher: Enricher,
-    /// Whose forwarding headers are believed.
-    pub proxies: Proxies,
-    plans: Cache<PlanId, Arc<Ready>>,
+    /// Plans of the past.
+    pub plans: Plans,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -63,14 +55,11 @@ impl App {
         let (sessions, sessions_cursor) = Sessions::open(&data.join("sessions"), config.hot_sessions)
             .context("cannot open the session store")?;
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
-        let snapshot = Snapshot::load(&database).await.context("cannot load the configuration")?;
         Ok(Arc::new(Self {
-            enricher: Enricher::open(&config),
-            proxies: Proxies::new(&config.trusted_proxies),
-            snapshot: ArcSwap::from_pointee(snapshot),
+            snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
             caps: Caps::default(),
-            plans: Cache::new(MOST_PLANS),
+            plans: Plans::new(database.clone()),
             config,
             clock,
             keys,
@@ -102,15 +91,10 @@ impl App {
 
     /// The plan `id`, present or past.
     pub async fn plan(&self, id: PlanId) -> Option<Arc<Ready>> {
-        if let Some(plan) = self.plans.get(&id) {
-            return Some(plan);
-        }
-        let plan = catalog::plan(&self.database, id).await.unwrap_or_else(|error| {
+        self.plans.get(id).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a plan cannot be read");
             None
-        })?;
-        self.plans.insert(id, plan.clone());
-        Some(plan)
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::caps::Caps;
 use rules::funnel::{Inputs, Ready};
+use rules::ids::EntityId;
 use rules::record::{Question, Reply};
 use rules::session::Session;
 
@@ -14,6 +15,8 @@ pub struct Known<'a> {
     pub arriving: &'a [(String, String)],
     /// Whether the visitor's ID was issued just now.
     pub new_visitor: bool,
+    /// The page that the visitor's browser shows, as it says.
+    pub shown: Option<EntityId>,
     /// The URL asked for.
     pub url: &'a str,
     /// The request's referrer.
@@ -38,6 +41,7 @@ impl Inputs for Known<'_> {
             Question::Cap(name) => Reply::Count(self.filled(name)),
             Question::NewVisitor => Reply::Is(self.new_visitor),
             Question::Data(name) => Reply::Text(self.parameter(name)),
+            Question::Shown(_) => Reply::Page(self.shown),
             Question::Url => Reply::Text(Some(self.url.to_owned())),
             Question::Referrer => Reply::Text(Some(self.referrer.to_owned())),
         }

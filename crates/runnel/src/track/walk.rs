@@ -93,6 +93,7 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
         session,
         arriving: &walk.buffer,
         new_visitor: walk.visitor.new,
+        shown: walk.asked.query.get("p").and_then(|page| page.parse().ok()),
         url: &url,
         referrer: walk.asked.referrer(),
         plan: walk.plan,
