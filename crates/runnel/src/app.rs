@@ -6,14 +6,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::snapshot::Snapshot;
 use crate::store::Database;
-use crate::store::catalog::Plans;
 use crate::store::sessions::Sessions;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::Journal;
-use rules::funnel::Ready;
 use rules::ids::{HitId, IdKey, IdKeys};
-use rules::record::{PlanId, Record};
+use rules::record::Record;
 use std::sync::Arc;
 
 /// The running program.
@@ -34,8 +32,6 @@ pub struct App {
     pub sessions: Sessions,
     /// How far caps are filled.
     pub caps: Caps,
-    /// Plans of the past.
-    pub plans: Plans,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -52,14 +48,14 @@ impl App {
             .context("cannot open the journal")?;
         tracing::info!(?recovery, "journal opened");
         let database = Database::open(data).await.context("cannot open runnel.db")?;
-        let (sessions, sessions_cursor) = Sessions::open(&data.join("sessions"), config.hot_sessions)
-            .context("cannot open the session store")?;
+        let (sessions, sessions_cursor) =
+            Sessions::open(&data.join("sessions"), config.hot_sessions)
+                .context("cannot open the session store")?;
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
         Ok(Arc::new(Self {
             snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
             caps: Caps::default(),
-            plans: Plans::new(database.clone()),
             config,
             clock,
             keys,
@@ -87,14 +83,6 @@ impl App {
         });
         let record = Record::from_bytes(&found?.payload).ok()?;
         record.step_of(hit).is_some().then(|| Arc::new(record))
-    }
-
-    /// The plan `id`, present or past.
-    pub async fn plan(&self, id: PlanId) -> Option<Arc<Ready>> {
-        self.plans.get(id).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a plan cannot be read");
-            None
-        })
     }
 }
 
