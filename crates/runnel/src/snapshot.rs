@@ -2,6 +2,10 @@
 //! Promise: a request sees one consistent state; an edit swaps the whole picture; a picture that
 //! cannot be built leaves the earlier one in force.
 
+mod library;
+mod load;
+mod look;
+
 use rules::assets::{
     Condition, Domain, Event, Funnel, FunnelGroup, Lander, Offer, OfferSource, Settings, Tag,
     TrafficSource,
@@ -42,7 +46,7 @@ pub struct Snapshot {
     pub offers: Shelf<Offer>,
     /// Funnels as drawn.
     pub funnels: Shelf<Funnel>,
-    /// The plan in force of each funnel.
+    /// The plan in force of each funnel, archived ones too: visitors under way go on.
     pub plans: HashMap<EntityId, Arc<Ready>>,
     /// Groups of funnels.
     pub groups: Shelf<FunnelGroup>,

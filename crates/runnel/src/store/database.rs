@@ -6,10 +6,13 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Executor};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// Every change of the schema, in order; a landed one is never edited.
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../../migrations/0001_identity.sql")),
+    (2, include_str!("../../migrations/0002_catalog.sql")),
     (3, include_str!("../../migrations/0003_ledger.sql")),
 ];
 
@@ -20,6 +23,8 @@ const MOST_CONNECTIONS: u32 = 8;
 pub struct Database {
     /// The connections; queries go through sqlx's `Any` driver.
     pub pool: AnyPool,
+    /// Held while the configuration is edited, so that edits happen one after the other.
+    pub editing: Arc<Mutex<()>>,
 }
 
 impl Database {
@@ -42,7 +47,7 @@ impl Database {
             })
             .connect_with(AnyConnectOptions::from_str(&url)?)
             .await?;
-        let database = Self { pool };
+        let database = Self { pool, editing: Arc::default() };
         database.migrate().await?;
         Ok(database)
     }
