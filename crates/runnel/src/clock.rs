@@ -1,7 +1,8 @@
 //! The only source of time and chance, so that tests can stand at any moment.
 //! Promise: nothing else in the program asks the system for the time of day or random bits for IDs.
 
-use rand::RngExt;
+use rand::rngs::SysRng;
+use rand::{RngExt, TryRng};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -41,6 +42,15 @@ impl Clock {
     /// 64 random bits from the operating system's seeded generator.
     pub fn random(&self) -> u64 {
         rand::rng().random()
+    }
+
+    /// 256 random bits for a secret, straight from the operating system.
+    /// # Errors
+    /// The operating system has none to give; there is no safe substitute.
+    pub fn secret(&self) -> std::io::Result<[u8; 32]> {
+        let mut secret = [0; 32];
+        SysRng.try_fill_bytes(&mut secret).map_err(std::io::Error::other)?;
+        Ok(secret)
     }
 
     /// A new entity ID for now.

@@ -75,6 +75,26 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", title)
     }
 
+    /// 405: the path exists, this method on it does not.
+    pub fn method_not_allowed() -> Self {
+        let title = "This path does not take that method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", title)
+    }
+
+    /// 413: the body is over the limit.
+    pub fn too_large() -> Self {
+        let faults = vec![Fault::new("body", "is larger than the server takes")];
+        let title = "The body is too large.";
+        Self { faults, ..Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title) }
+    }
+
+    /// 415: the body is not announced as JSON.
+    pub fn not_json() -> Self {
+        let faults = vec![Fault::new("content-type", "must be application/json")];
+        let title = "The body must be JSON.";
+        Self { faults, ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", title) }
+    }
+
     /// 429: too many attempts.
     pub fn too_many(title: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title)

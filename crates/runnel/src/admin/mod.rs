@@ -1,1 +1,58 @@
-//! The admin API: one file per resource, each with its handlers and wire types.
+//! The API under `/api/v1`: a file per resource, each with its handlers and wire types together.
+//! Promise: an endpoint cannot exist without a role and a description ([`AdminRouter`] offers no
+//! other way in), and every error is problem+json.
+
+pub mod authenticate;
+mod document;
+pub mod extract;
+pub mod router;
+
+pub use crate::store::people::{Caller, Role, Via};
+pub use extract::{Body, Parameters, Segment};
+pub use router::AdminRouter;
+
+use crate::app::App;
+use crate::error::Problem;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use axum::routing::{any, get};
+use std::sync::Arc;
+
+/// Where the API begins.
+pub const BASE: &str = "/api/v1";
+
+/// Every resource. A new one is merged here and nowhere else.
+fn resources() -> AdminRouter {
+    AdminRouter::new()
+}
+
+/// The OpenAPI 3.1 document of all resources.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    resources().document()
+}
+
+/// All of `/api`, with authentication, limits and the document at `/api/openapi.json`.
+pub fn router(app: Arc<App>) -> axum::Router {
+    let (resources, document) = resources().finish(Arc::clone(&app));
+    let document = document::as_json(&document);
+    let serve_document = move || std::future::ready(document_response(document.clone()));
+    axum::Router::new()
+        .nest(BASE, resources)
+        .route("/api/openapi.json", get(serve_document))
+        .route("/api/{*rest}", any(async || Problem::not_found("endpoint")))
+        .layer(DefaultBodyLimit::max(app.config.api_body_bytes))
+        .layer(axum::middleware::map_response(never_stored))
+}
+
+fn document_response(document: String) -> impl axum::response::IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document)
+}
+
+/// Answers hold figures and personal data: no cache may keep them, no browser may guess their type.
+async fn never_stored(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("../../migrations/0001_identity.sql")),
     (2, include_str!("../../migrations/0002_catalog.sql")),
     (3, include_str!("../../migrations/0003_ledger.sql")),
+    (4, include_str!("../../migrations/0004_people.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;

@@ -1,9 +1,11 @@
 //! The only place that knows a database: configuration, ledger, sessions and report facts.
 
+pub mod audit;
 pub mod catalog;
 mod database;
 pub mod facts;
 pub mod ledger;
+pub mod people;
 pub mod sessions;
 
 pub use database::Database;
