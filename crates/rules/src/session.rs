@@ -174,7 +174,9 @@ impl Session {
         }
         self.tags.clone_from(&record.tags);
         self.last_request = record.hit(0).or(self.last_request);
-        self.last_visit = Some(record.visit);
+        // An action in an older tab must not hide the visit that began since: credit follows the
+        // links from visit to visit.
+        self.last_visit = self.last_visit.max(Some(record.visit));
         self.walk(record);
     }
 

@@ -1,1 +1,0 @@
-//! Whom a conversion credits: the visit path backwards (product.md §6.8).

@@ -1,0 +1,69 @@
+//! The visitor's visits backwards, at any age → the latest earlier visit in each other funnel.
+
+use super::{MOST_RECORDS, Records};
+use crate::entry::VisitDims;
+use crate::ids::{EntityId, HitId};
+use crate::record::Record;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Looks at the visits linked from the converting one, and at those that the walk over requests
+/// met (two tabs: a visit that began after this one but before the conversion).
+pub(super) fn indirect<R: Records>(
+    records: &R,
+    converting: &Record,
+    hit: HitId,
+    elsewhere: Vec<Arc<Record>>,
+) -> Result<(Vec<VisitDims>, bool), R::Error> {
+    let mut latest = Latest { before: hit, funnel: converting.funnel, visits: HashMap::new() };
+    elsewhere.into_iter().for_each(|record| latest.consider(record));
+    let (mut next, mut read) = (converting.previous_visit, 0);
+    while let Some(previous) = next.filter(|_| read < MOST_RECORDS) {
+        let Some(record) = records.record_of(previous)? else { break };
+        read += 1;
+        next = record.previous_visit;
+        latest.consider(record);
+    }
+    let mut visits: Vec<_> = latest.visits.into_values().collect();
+    visits.sort_unstable_by_key(|record| std::cmp::Reverse(record.visit));
+    let dims = visits.iter().map(|record| dims(records, record)).collect::<Result<_, _>>()?;
+    Ok((dims, next.is_some()))
+}
+
+struct Latest {
+    before: HitId,
+    funnel: EntityId,
+    visits: HashMap<EntityId, Arc<Record>>,
+}
+
+impl Latest {
+    fn consider(&mut self, record: Arc<Record>) {
+        if record.funnel == self.funnel || record.visit >= self.before {
+            return;
+        }
+        let held = self.visits.entry(record.funnel).or_insert_with(|| Arc::clone(&record));
+        if held.visit < record.visit {
+            *held = record;
+        }
+    }
+}
+
+/// What reports group the visit by, as of `record`. The referrer stands in the entrance's record.
+pub(super) fn dims<R: Records>(records: &R, record: &Record) -> Result<VisitDims, R::Error> {
+    let entrance = match record.is_entrance() {
+        true => None,
+        false => records.record_of(record.visit)?,
+    };
+    let referrer = &entrance.as_deref().unwrap_or(record).referrer;
+    Ok(VisitDims {
+        visit: record.visit,
+        funnel: record.funnel,
+        source: record.source,
+        fields: record.fields.clone(),
+        actions: record.actions_taken(),
+        facts: record.facts.clone(),
+        domain: record.domain.clone(),
+        referrer: referrer.clone(),
+        tags: record.tags.clone(),
+    })
+}
