@@ -2,16 +2,21 @@
 //! Promise: derived and never the only copy; broken or closed, everything but reports goes on.
 
 mod append;
+mod groups;
 mod marker;
 mod open;
 mod path;
 mod paths;
+mod read;
 mod row;
 mod schema;
+pub mod select;
+mod sql;
 mod writer;
 
 pub use append::{Batch, Cursors};
 pub use path::{List, Member, Path, kind_key};
+pub use read::{Groups, MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
 pub use writer::Writer;
 
@@ -126,15 +131,18 @@ impl Facts {
         self.as_of_ms.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` on a connection of its own, in one transaction that sees one state; two run at
-    /// once. It is interrupted after `within`, or when the caller goes away.
+    /// Runs `work` on a connection of its own, in one transaction that sees one state, with the
+    /// small tables in `mapped`; two run at once. It is interrupted after `within`, or when the
+    /// caller goes away.
     /// # Errors
     /// See [`ReadError`].
     pub async fn read<T: Send + 'static>(
         &self,
         within: Duration,
-        work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
+        mapped: Vec<Mapped>,
+        work: impl FnOnce(&Reader<'_>) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, ReadError> {
+        let work = move |connection: &Connection| work(&Reader::new(connection, &mapped)?);
         tokio::time::timeout(within, self.read_to_end(work))
             .await
             .map_err(|_| ReadError::TimedOut)?

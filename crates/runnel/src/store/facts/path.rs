@@ -13,6 +13,8 @@ pub struct Path {
     pub passed: Vec<Passed>,
     /// How many of them the visit had passed before this request.
     pub old: usize,
+    /// Those of the old ones that this request passed again.
+    pub again: Vec<Passed>,
     /// Action numbers, each once, oldest first.
     pub actions: Vec<u8>,
     /// How many of them had been taken before this request.
@@ -59,6 +61,8 @@ pub struct Member {
     pub key: String,
     /// First reached by this request, so that the visit begins to count here.
     pub new: bool,
+    /// Passed by this request, for the first time or again.
+    pub here: bool,
     /// The row's lander view counts here.
     pub lander_view: bool,
     /// The row's offer view counts here.
@@ -78,8 +82,9 @@ impl Path {
     fn list(&self, list: List) -> Vec<Member> {
         let mut members: Vec<Member> = Vec::new();
         for (key, new) in self.keys(list) {
-            if !members.iter().any(|m| m.key == key) {
-                members.push(self.member(list, key, new));
+            match members.iter_mut().find(|m| m.key == key) {
+                Some(earlier) => earlier.here |= new,
+                None => members.push(self.member(list, key, new)),
             }
         }
         members
@@ -105,9 +110,11 @@ impl Path {
             _ => self.clicked.as_ref().and_then(|(page, _)| key(list, page)),
         };
         let own = |figure| owns(list, figure);
+        let again = self.again.iter().any(|passed| key(list, passed).as_ref() == Some(&of));
         Member {
             list,
             new,
+            here: new || again,
             lander_view: !own(Figure::LanderView) || viewed.as_ref() == Some(&of),
             offer_view: !own(Figure::OfferView) || viewed.as_ref() == Some(&of),
             lander_click: !own(Figure::LanderClick) || clicked.as_ref() == Some(&of),

@@ -102,6 +102,7 @@ fn store_members(connection: &Connection, members: &[(i32, Member)]) -> anyhow::
         Arc::new(Int8Array::from_iter_values(of().map(|m| m.list as i8))),
         Arc::new(StringArray::from_iter_values(of().map(|m| &m.key))),
         flags(of().map(|m| m.new)),
+        flags(of().map(|m| m.here)),
         flags(of().map(|m| m.lander_view)),
         flags(of().map(|m| m.offer_view)),
         flags(of().map(|m| m.lander_click)),

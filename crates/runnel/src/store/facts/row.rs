@@ -60,7 +60,6 @@ macro_rules! closed_list {
         }
     };
 }
-pub(super) use closed_list;
 
 closed_list! {
     /// Texts that reports group by, beside the 22 tracking fields. Absent is NULL.

@@ -29,8 +29,8 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
          CREATE TABLE IF NOT EXISTS unflagged (visit BIGINT);
          CREATE TABLE IF NOT EXISTS paths (path INTEGER, high BIGINT, low BIGINT);
          CREATE TABLE IF NOT EXISTS members (path INTEGER, list TINYINT, member VARCHAR,
-             new BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN, lander_click BOOLEAN,
-             offer_click BOOLEAN);
+             new BOOLEAN, here BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN,
+             lander_click BOOLEAN, offer_click BOOLEAN);
          CREATE TABLE IF NOT EXISTS facts ({});",
         columns().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
     ))

@@ -1,0 +1,29 @@
+//! What feed reads: the journal's records and the ledger's entries, in order, from any point on.
+//! Promise of whoever implements it: the same call gives the same answer, and what was given once
+//! is on disk.
+
+use rules::entry::Entry;
+use rules::record::Record;
+
+/// A page of a source: what is readable of it, and where the next page begins.
+#[derive(Clone, Debug)]
+pub struct Page<T, C> {
+    /// Items with their numbers, ascending. Unreadable ones are left out.
+    pub items: Vec<(C, T)>,
+    /// The cursor after the page; the one asked for when there is nothing more at present.
+    pub next: C,
+}
+
+/// The two sources.
+pub trait Sources: Send {
+    /// Up to `most` records from number `from` on, none above the synced watermark; `next` is the
+    /// number to go on from.
+    /// # Errors
+    /// The journal cannot be read at present.
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>>;
+
+    /// Up to `most` entries after sequence `after`; `next` is the last sequence given.
+    /// # Errors
+    /// The ledger cannot be read at present.
+    fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>>;
+}

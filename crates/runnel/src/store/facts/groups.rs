@@ -1,0 +1,209 @@
+//! One level of a report as one query: rows joined with the members of their paths, grouped.
+//! Promise: what counts where is decided by the members' flags alone (see [`super::path`]).
+
+use super::path::List;
+use super::row::Measure;
+use super::select::{Choice, Figure, Key, Order, ReportClock, Select, Slice};
+use super::sql::{FLAGS, Sql, among, members, rows, scalar};
+
+/// Something joined for its flags: a level (`d0`) or a filter (`p0`) about the path.
+struct Joined {
+    alias: String,
+    list: List,
+}
+
+/// The groups of the first `depth` levels. `top` restricts the outermost keys; `slice` cuts.
+pub(super) fn groups(
+    select: &Select,
+    depth: usize,
+    top: Option<&[Key]>,
+    slice: Option<&Slice>,
+    most: usize,
+) -> Sql {
+    let levels = &select.levels[..depth];
+    let mut sql = Sql::new("WITH f AS (");
+    sql.add(rows(select)).push(")");
+    let joined = joined(&mut sql, select, levels);
+    sql.push(" SELECT ");
+    let keys = (0..depth).map(|i| Sql::new(&format!("CAST(k{i} AS VARCHAR), ")));
+    sql.list(keys, "").push("any_member");
+    for i in 0..select.figures.len() {
+        sql.push(&format!(", CAST(COALESCE(s{i}, 0) AS BIGINT)"));
+    }
+    sql.push(if slice.is_some() { ", count(*) OVER ()" } else { ", 0" }).push(" FROM (SELECT ");
+    sql.add(inner(select, levels, &joined));
+    sql.push(" FROM f");
+    for Joined { alias, .. } in &joined {
+        sql.push(&format!(" JOIN {alias} ON {alias}.path = f.path"));
+    }
+    if let (Some(keys), Some(level)) = (top, levels.first()) {
+        sql.push(" WHERE ").add(among(level.dimension, &key(select, level, 0), keys));
+    }
+    sql.push(if depth > 0 { " GROUP BY ALL)" } else { ")" });
+    sql.add(ending(select, depth, slice, most));
+    sql
+}
+
+/// Adds the named queries for everything about the path.
+fn joined(sql: &mut Sql, select: &Select, levels: &[Choice]) -> Vec<Joined> {
+    let mut joined = Vec::new();
+    for (i, level) in levels.iter().enumerate() {
+        let Some(list) = level.dimension.list() else { continue };
+        let alias = format!("d{i}");
+        sql.push(&format!(", {alias} AS ("));
+        sql.add(level_members(level, i + 1 == levels.len())).push(")");
+        joined.push(Joined { alias, list });
+    }
+    for (i, choice) in path_filters(select).enumerate() {
+        let Some(list) = choice.dimension.list() else { continue };
+        let alias = format!("p{i}");
+        sql.push(&format!(", {alias} AS (SELECT m.path, {FLAGS} FROM ("));
+        sql.add(members(choice.dimension, &choice.include, &[])).push(") m GROUP BY m.path)");
+        joined.push(Joined { alias, list });
+    }
+    joined
+}
+
+/// The members of a level; the last level has one more, which stands for any of them.
+fn level_members(level: &Choice, last: bool) -> Sql {
+    let one = members(level.dimension, &level.include, &level.exclude);
+    let mut sql = Sql::new("SELECT m.*, FALSE AS any_member FROM (");
+    sql.add(one.clone()).push(") m");
+    if last {
+        sql.push(&format!(" UNION ALL SELECT m.path, NULL AS member, {FLAGS}, TRUE FROM ("));
+        sql.add(one).push(") m GROUP BY m.path");
+    }
+    sql
+}
+
+/// Filters about the path, and lists that levels about the path include.
+pub(super) fn path_filters(select: &Select) -> impl Iterator<Item = &Choice> {
+    let all = select.filters.iter().chain(&select.levels);
+    all.filter(|choice| choice.dimension.list().is_some() && !choice.include.is_empty())
+}
+
+fn key(select: &Select, level: &Choice, i: usize) -> Sql {
+    match level.dimension.list() {
+        Some(_) => Sql::new(&format!("d{i}.member")),
+        None => scalar(level.dimension, "f.t", &select.offsets),
+    }
+}
+
+fn inner(select: &Select, levels: &[Choice], joined: &[Joined]) -> Sql {
+    let mut sql = Sql::default();
+    for (i, level) in levels.iter().enumerate() {
+        sql.add(key(select, level, i)).push(&format!(" AS k{i}, "));
+    }
+    match levels.last().is_some_and(|level| level.dimension.list().is_some()) {
+        true => sql.push(&format!("d{}.any_member AS any_member", levels.len() - 1)),
+        false => sql.push("FALSE AS any_member"),
+    };
+    if levels.is_empty() {
+        // Without grouping every selected value must be an aggregate.
+        sql = Sql::new("any_value(FALSE) AS any_member");
+    }
+    for (i, figure) in select.figures.iter().enumerate() {
+        sql.push(", ").add(summed(select, figure, joined)).push(&format!(" AS s{i}"));
+    }
+    sql
+}
+
+fn summed(select: &Select, figure: &Figure, joined: &[Joined]) -> Sql {
+    let visits = visits(joined);
+    match figure {
+        Figure::Visits | Figure::Measure(Measure::Entrance) => Sql::new(&format!("sum({visits})")),
+        Figure::Visitors => {
+            let distinct = format!("CASE WHEN {visits} = 1 THEN f.visitor END");
+            Sql::new(&match select.approximate {
+                true => format!("approx_count_distinct({distinct})"),
+                false => format!("count(DISTINCT {distinct})"),
+            })
+        }
+        Figure::Measure(Measure::Cost) => Sql::new(&format!(
+            "sum(CASE WHEN f.kind = 0 THEN ({visits}) * f.cost ELSE {} END)",
+            weighed(select, "f.cost")
+        )),
+        Figure::Measure(measure) => {
+            let value = weighed(select, &format!("f.{}", measure.column()));
+            Sql::new(&match own_flags(*measure, joined) {
+                Some(flags) => format!("sum(CASE WHEN {flags} THEN {value} ELSE 0 END)"),
+                None => format!("sum({value})"),
+            })
+        }
+        Figure::EventCount(id) => of_event(select, "f.events", id),
+        Figure::EventRevenue(id) => of_event(select, "f.event_revenue", id),
+    }
+}
+
+/// 1 where the row makes a visit count: at its entrance, or where a combination of members is
+/// completed by this request.
+fn visits(joined: &[Joined]) -> String {
+    let reached: Vec<_> =
+        joined.iter().filter(|j| j.list != List::Tag).map(|j| format!("{}.new", j.alias)).collect();
+    match reached.is_empty() {
+        true => "f.v * f.entrance".into(),
+        false => format!("CASE WHEN f.kind = 0 AND ({}) THEN f.v ELSE 0 END", reached.join(" OR ")),
+    }
+}
+
+/// The conversion clock looks at a row twice: once for its visit, once for the rest.
+fn weighed(select: &Select, value: &str) -> String {
+    match select.clock {
+        ReportClock::Visit => value.into(),
+        ReportClock::Conversion => format!("f.o * {value}"),
+    }
+}
+
+/// Views and clicks count where the flags of all members say so.
+fn own_flags(measure: Measure, joined: &[Joined]) -> Option<String> {
+    let flag = match measure {
+        Measure::LanderViews | Measure::LanderViewsUnique => "lander_view",
+        Measure::OfferViews | Measure::OfferViewsUnique => "offer_view",
+        Measure::LanderClicks | Measure::LanderClicksUnique => "lander_click",
+        Measure::OfferClicks | Measure::OfferClicksUnique => "offer_click",
+        _ => return None,
+    };
+    let flags: Vec<_> = joined.iter().map(|j| format!("{}.{flag}", j.alias)).collect();
+    (!flags.is_empty()).then(|| flags.join(" AND "))
+}
+
+fn of_event(select: &Select, value: &str, id: &str) -> Sql {
+    let mut sql = Sql::new("sum(CASE WHEN f.event = ");
+    sql.bind(id.to_owned()).push(&format!(" THEN {} ELSE 0 END)", weighed(select, value)));
+    sql
+}
+
+/// Drops groups in which everything is zero, sorts and cuts.
+fn ending(select: &Select, depth: usize, slice: Option<&Slice>, most: usize) -> Sql {
+    let mut sql = Sql::default();
+    if depth > 0 {
+        let nonzero = (0..select.figures.len()).map(|i| Sql::new(&format!("s{i} <> 0")));
+        sql.push(" WHERE (").list(nonzero, " OR ").push(")");
+    }
+    match slice {
+        None => sql.push(&format!(" LIMIT {most}")),
+        Some(slice) => {
+            let way = if slice.descending { "DESC" } else { "ASC" };
+            sql.push(&format!(" ORDER BY k0 IS NULL, {} {way}, k0", ordered(&slice.order)));
+            sql.push(&format!(" LIMIT {} OFFSET {}", slice.limit, slice.offset))
+        }
+    };
+    sql
+}
+
+fn ordered(order: &Order) -> String {
+    match order {
+        Order::Key => "k0".into(),
+        Order::Sum(terms) => terms_of(terms),
+        Order::Ratio(above, below) => {
+            let below = terms_of(below);
+            let above = terms_of(above);
+            format!("CASE WHEN {below} = 0 THEN 0 ELSE CAST({above} AS DOUBLE) / {below} END")
+        }
+    }
+}
+
+fn terms_of(terms: &[(usize, i64)]) -> String {
+    let terms: Vec<_> = terms.iter().map(|(i, sign)| format!("{sign} * s{i}")).collect();
+    format!("({})", terms.join(" + "))
+}
