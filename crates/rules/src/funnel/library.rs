@@ -27,6 +27,6 @@ pub trait Library {
     fn has_tag(&self, id: EntityId) -> bool;
     /// Whether there is a custom event of this name.
     fn has_event(&self, name: &str) -> bool;
-    /// Whether destinations may have this scheme beside http and https (`market`), lower case.
-    fn has_app_scheme(&self, scheme: &str) -> bool;
+    /// Schemes that destinations may have beside http and https (`market`), a setting.
+    fn app_schemes(&self) -> &[String];
 }

@@ -2,21 +2,25 @@
 //! Promise: pure. The same plan, start, facts, replies, seed and time give the same route on every
 //! machine, for ever (product.md §4).
 //!
-//! drawn [`Funnel`](crate::assets::Funnel) → [`Plan::compile`] → [`Ready`] →
-//! [`route`]
+//! drawn [`Funnel`](crate::assets::Funnel) → [`problems`] → [`Plan::compile`] → [`Ready`] →
+//! [`route`] → [`explain`]
 
 pub mod decide;
 mod destinations;
+mod explain;
 mod library;
 mod plan;
 mod ready;
 mod rule;
+mod validate;
 
 pub use decide::{
     DeadEnd, End, Inputs, Reason, Recording, Replay, Request, Route, RouteStep, Start, TakenWay,
     route,
 };
+pub use explain::{ExplainedStep, Explanation, explain};
 pub use library::{Library, Shelved};
 pub use plan::{Plan, PlanNode, PlanOfferSource, PlanPage, PlannedCap, UnreadablePlan};
 pub use ready::Ready;
 pub use rule::{Takes, Test, tests};
+pub use validate::{Problem, condition_problems, problems};

@@ -1,7 +1,7 @@
 //! A plan: a funnel frozen with everything it refers to, so that a route can be decided, and
 //! explained years later, from it alone (product.md §4, architecture joint 10).
-//! Promise: the same content has the same ID on every machine. Places on the canvas, node names,
-//! groups and costs are left out: changing them makes no new plan.
+//! Promise: the same content has the same ID on every machine. Places on the canvas, groups and
+//! costs are left out: changing them makes no new plan.
 
 use super::Library;
 use crate::assets::{
@@ -33,12 +33,15 @@ pub struct Plan {
     pub parameters: BTreeMap<String, String>,
 }
 
-/// A node without its looks.
+/// A node without its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanNode {
     /// The node.
     pub id: EntityId,
+    /// Its name, for `{node-name}` and explanations.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// What it does; a condition node has its routes here, shared or not.
     pub does: NodeKind,
 }
@@ -169,7 +172,7 @@ fn frozen(node: &Node, library: &dyn Library) -> PlanNode {
         }
         other => other.clone(),
     };
-    PlanNode { id: node.id, does }
+    PlanNode { id: node.id, name: node.name.clone(), does }
 }
 
 fn pages_of(node: &PlanNode, library: &dyn Library) -> Vec<(EntityId, PlanPage)> {

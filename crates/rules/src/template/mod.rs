@@ -6,7 +6,7 @@ mod token;
 mod visit;
 
 pub use token::{Name, Token};
-pub use visit::VisitTokens;
+pub use visit::{VisitTokens, domain_of};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

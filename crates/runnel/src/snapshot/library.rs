@@ -30,8 +30,8 @@ impl Library for Snapshot {
         self.event_named(name).is_some()
     }
 
-    fn has_app_scheme(&self, scheme: &str) -> bool {
-        self.settings.app_schemes.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+    fn app_schemes(&self) -> &[String] {
+        &self.settings.app_schemes
     }
 }
 

@@ -104,7 +104,8 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
         facts: &walk.facts,
         source: walk.source,
         fields: walk.fields,
-        domain: &walk.asked.host,
+        // The record keeps the visit's domain, so this is the one to decide by.
+        domain: walk.visit.map_or(&walk.asked.host, |visit| &visit.domain),
     };
     let seed = app.clock.random();
     let mut inputs = Recording::new(&mut known);

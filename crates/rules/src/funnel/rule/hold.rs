@@ -6,6 +6,7 @@ use crate::assets::Field;
 use crate::funnel::decide::Walk;
 use crate::ids::EntityId;
 use crate::record::{Question, Reply};
+use crate::template::domain_of;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -99,7 +100,7 @@ fn asked(subject: &Subject, walk: &mut Walk<'_>) -> String {
         Subject::Data(name) => reply_text(walk.ask(Question::Data(name.clone()))),
         Subject::Url => reply_text(walk.ask(Question::Url)),
         Subject::Referrer => reply_text(walk.ask(Question::Referrer)),
-        Subject::ReferrerDomain => host(&reply_text(walk.ask(Question::Referrer))).to_owned(),
+        Subject::ReferrerDomain => domain_of(&reply_text(walk.ask(Question::Referrer))),
         _ => String::new(),
     }
 }
@@ -108,17 +109,6 @@ fn reply_text(reply: Reply) -> String {
     match reply {
         Reply::Text(Some(text)) => text,
         _ => String::new(),
-    }
-}
-
-/// The host of a URL, without user, port and path; empty if it has none.
-pub(super) fn host(url: &str) -> &str {
-    let Some((_, rest)) = url.split_once("://") else { return "" };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    match host.rfind(':') {
-        Some(colon) if !host.ends_with(']') => &host[..colon],
-        _ => host,
     }
 }
 
