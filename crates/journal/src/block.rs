@@ -3,8 +3,8 @@
 
 use std::ops::RangeInclusive;
 
-/// Size at which a block is closed; a long record makes it larger.
-pub(crate) const BLOCK_BYTES: u32 = 64 * 1024;
+/// Size at which a block is closed; a long record makes it larger. Tests use small ones, to have many.
+pub(crate) const BLOCK_BYTES: u32 = if cfg!(test) { 1024 } else { 64 * 1024 };
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +78,12 @@ mod tests {
     #[test]
     fn a_block_closes_at_its_size_or_at_a_gap() {
         let mut blocks = Vec::new();
-        add_record(&mut blocks, 0, 5, 30, 60_000);
-        add_record(&mut blocks, 60_000, 6, 10, 60_000);
-        add_record(&mut blocks, 120_000, 7, 20, 10);
-        add_record(&mut blocks, 120_050, 9, 20, 10);
+        add_record(&mut blocks, 0, 5, 30, 1_000);
+        add_record(&mut blocks, 1_000, 6, 10, 1_000);
+        add_record(&mut blocks, 2_000, 7, 20, 10);
+        add_record(&mut blocks, 2_050, 9, 20, 10);
         let shape: Vec<_> = blocks.iter().map(|b| (b.offset, b.first, b.count, b.keys())).collect();
-        assert_eq!(shape, [(0, 5, 2, 10..=30), (120_000, 7, 1, 20..=20), (120_050, 9, 1, 20..=20)]);
+        assert_eq!(shape, [(0, 5, 2, 10..=30), (2_000, 7, 1, 20..=20), (2_050, 9, 1, 20..=20)]);
         assert_eq!([4, 5, 6, 7, 8, 9, 99].map(|n| from_number(&blocks, n)), [0, 0, 0, 1, 1, 2, 2]);
     }
 }

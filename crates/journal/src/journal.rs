@@ -96,7 +96,8 @@ impl Journal {
         let mut progress = self.shared.progress.subscribe();
         loop {
             let now = *progress.borrow_and_update();
-            if number < now.watermark {
+            // The mark rises before the waiters are told, so it may know more.
+            if number < now.watermark.max(self.watermark()) {
                 return Ok(());
             }
             if now.broken || now.closed {

@@ -36,6 +36,8 @@ mod entry;
 mod find;
 mod frame;
 mod health;
+#[cfg(test)]
+mod hostile;
 mod journal;
 mod name;
 mod options;

@@ -84,6 +84,13 @@ impl Recovered {
         for name in names {
             let Name::Sealed { end, .. } = *name else { continue };
             self.report.next = self.report.next.max(end);
+            let same = |known: &Segment| (known.first(), known.end()) == (first_of(name), end);
+            if self.segments.iter().any(same) {
+                // Sealed twice: the first time the name was not known to be safe.
+                let name = name.to_string();
+                disk.remove(&name).map_err(JournalError::disk(format!("remove {name}")))?;
+                continue;
+            }
             match SealedSegment::recognise(disk, name) {
                 Ok(Some(sealed)) => {
                     self.report.records += sealed.summary.count;
@@ -100,7 +107,8 @@ impl Recovered {
 
     fn add_raw(&mut self, disk: &dyn Disk, mut names: Vec<Name>) -> Result<(), JournalError> {
         names.sort_by_key(|name| first_of(name));
-        let sealed: Vec<_> = self.segments.iter().map(|s| s.first()..s.end()).collect();
+        let mut sealed: Vec<_> = self.segments.iter().map(|s| s.first()..s.end()).collect();
+        sealed.sort_by_key(|numbers| numbers.start);
         let (done, open): (Vec<_>, Vec<_>) = names
             .into_iter()
             .partition(|name| sealed.iter().any(|numbers| numbers.contains(&first_of(name))));
@@ -110,7 +118,11 @@ impl Recovered {
         }
         let groups: Vec<_> = open.chunk_by(|a, b| first_of(a) == first_of(b)).collect();
         for (i, group) in groups.iter().enumerate() {
-            let until = groups.get(i + 1).map(|next| first_of(&next[0]));
+            let first = first_of(&group[0]);
+            let next_raw = groups.get(i + 1).map(|next| first_of(&next[0]));
+            let next_sealed =
+                sealed.iter().map(|numbers| numbers.start).find(|start| *start > first);
+            let until = next_raw.into_iter().chain(next_sealed).min();
             self.add_group(disk, group, until)?;
         }
         Ok(())

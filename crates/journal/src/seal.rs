@@ -32,10 +32,11 @@ pub(crate) fn seal(disk: &dyn Disk, raw: &RawSegment, level: i32) -> io::Result<
     let made = write(file, raw, marker, level).and_then(|(summary, bytes)| {
         disk.rename(&unfinished, &name)?;
         disk.sync_names()?;
-        Ok(SealedSegment { summary, marker, name, bytes })
+        Ok(SealedSegment { summary, marker, name: name.clone(), bytes })
     });
     if made.is_err() {
-        let _ = disk.remove(&unfinished);
+        // Under one name or the other; if it stays, recovery removes it.
+        let _ = disk.remove(&unfinished).or_else(|_| disk.remove(&name));
     }
     made
 }

@@ -95,13 +95,16 @@ impl Segments {
         Arc::make_mut(&mut self.list.write()).push(segment);
     }
 
-    /// Puts the sealed form in the place of the raw one.
-    pub(crate) fn replace(&self, sealed: Arc<SealedSegment>) {
+    /// Puts the sealed form in the place of the raw one, or nothing if that was empty.
+    pub(crate) fn replace(&self, raw: &RawSegment, sealed: Option<Arc<SealedSegment>>) {
         let mut list = self.list.write();
-        for segment in Arc::make_mut(&mut list) {
-            if segment.first() == sealed.summary.first {
-                *segment = Segment::Sealed(sealed.clone());
-            }
+        let list = Arc::make_mut(&mut list);
+        let is_raw =
+            |segment: &Segment| matches!(segment, Segment::Raw(r) if r.marker == raw.marker);
+        let Some(at) = list.iter().position(is_raw) else { return };
+        match sealed {
+            Some(sealed) => list[at] = Segment::Sealed(sealed),
+            None => drop(list.remove(at)),
         }
     }
 

@@ -114,10 +114,15 @@ impl Tender {
     }
 
     fn seal(&self, shared: &Shared, raw: &RawSegment) -> io::Result<()> {
-        let sealed = seal::seal(&*self.disk, raw, self.options.compression_level)
-            .inspect_err(|_| Counters::add(&shared.counters.failed_seals, 1))?;
-        shared.segments.replace(Arc::new(sealed));
-        Counters::add(&shared.counters.sealed, 1);
+        if raw.end() > raw.first {
+            let sealed = seal::seal(&*self.disk, raw, self.options.compression_level)
+                .inspect_err(|_| Counters::add(&shared.counters.failed_seals, 1))?;
+            shared.segments.replace(raw, Some(Arc::new(sealed)));
+            Counters::add(&shared.counters.sealed, 1);
+        } else {
+            // Left before it took anything; the next segment starts with the same number.
+            shared.segments.replace(raw, None);
+        }
         // If this fails, recovery removes it: the sealed form covers it.
         let _ = self.disk.remove(&raw.name);
         Ok(())
