@@ -49,19 +49,27 @@ pub struct Original {
 
 impl Call {
     /// What makes two calls for one conversion identical (product.md §6.5): stored with the change
-    /// that the call made, so that a repeat is recognised whatever payout or rate became since.
+    /// that the call made, so that a repeat is recognised whatever payout or rate became since. The
+    /// way is part of it: what a browser said may have been capped, what a network says is not.
     pub fn fingerprint(&self) -> String {
-        let status = match self.status {
+        format!("{} {} {}", self.via.as_str(), self.status_said(), self.amount_said())
+    }
+
+    fn status_said(&self) -> &'static str {
+        match self.status {
             StatusMeaning::Normal(_) => "normal",
             StatusMeaning::Pending => "pending",
             StatusMeaning::Reject => "reject",
-        };
+        }
+    }
+
+    fn amount_said(&self) -> String {
         match (&self.original, self.amount) {
-            (Some(said), _) => format!("{status} {} {}", said.amount, said.currency),
-            (None, Amount::Value(amount)) => format!("{status} {amount}"),
-            (None, Amount::Refund(amount)) => format!("{status} -{amount}"),
-            (None, Amount::Delete) => format!("{status} delete"),
-            (None, Amount::Absent { .. } | Amount::Unreadable) => format!("{status} absent"),
+            (Some(said), _) => format!("{} {}", said.amount, said.currency),
+            (None, Amount::Value(amount)) => amount.to_string(),
+            (None, Amount::Refund(amount)) => format!("-{amount}"),
+            (None, Amount::Delete) => "delete".into(),
+            (None, Amount::Absent { .. } | Amount::Unreadable) => "absent".into(),
         }
     }
 }
