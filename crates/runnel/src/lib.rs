@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod convert;
+pub mod cors;
 pub mod enrich;
 pub mod error;
 pub mod feed;

@@ -85,6 +85,11 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 }
 
 impl Asked {
+    /// HEAD answers like GET and records nothing (product.md §3).
+    pub fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+
     /// A header's text; empty if it is missing or no text.
     pub fn header(&self, name: &str) -> &str {
         text(&self.headers, name)

@@ -6,6 +6,7 @@ use super::ask::Known;
 use super::asked::Asked;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::store::sessions::Kept;
 use rules::assets::Field;
 use rules::facts::Facts;
 use rules::funnel::{Ready, Recording, Request, Route, Start, route};
@@ -72,13 +73,25 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
         }
         let route = decided.route.clone();
         let record = compose(app, walk, &kept.session, decided);
-        let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
-        kept.session.apply(&record, ttl_ms);
-        kept.next_record = number.map_or(kept.next_record, |number| number + 1);
-        app.caps.visited(&record, None);
+        if walk.asked.is_head() {
+            let mut after = kept.session.clone();
+            after.apply(&record, ttl_ms);
+            let buffer = after.buffer;
+            return Some(Walked { record: Arc::new(record), route, number: None, buffer });
+        }
+        let number = keep(app, kept, &record, ttl_ms);
         let buffer = kept.session.buffer.clone();
         Some(Walked { record: Arc::new(record), route, number, buffer })
     })
+}
+
+/// Appends the record and takes it into the session; gives its number.
+fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
+    let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
+    kept.session.apply(record, ttl_ms);
+    kept.next_record = number.map_or(kept.next_record, |number| number + 1);
+    app.caps.visited(record, None);
+    number
 }
 
 struct Decided {
