@@ -5,13 +5,14 @@ use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::snapshot::Snapshot;
-use crate::store::Database;
 use crate::store::sessions::Sessions;
+use crate::store::{Database, catalog};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::Journal;
+use rules::funnel::Ready;
 use rules::ids::{HitId, IdKey, IdKeys};
-use rules::record::Record;
+use rules::record::{PlanId, Record};
 use std::sync::Arc;
 
 /// The running program.
@@ -32,6 +33,7 @@ pub struct App {
     pub sessions: Sessions,
     /// How far caps are filled.
     pub caps: Caps,
+    publishing: tokio::sync::Mutex<()>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -52,17 +54,20 @@ impl App {
             Sessions::open(&data.join("sessions"), config.hot_sessions)
                 .context("cannot open the session store")?;
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
-        Ok(Arc::new(Self {
+        let app = Arc::new(Self {
             snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
             caps: Caps::default(),
+            publishing: tokio::sync::Mutex::default(),
             config,
             clock,
             keys,
             database,
             sessions,
             sessions_cursor,
-        }))
+        });
+        app.publish().await.context("cannot load the configuration")?;
+        Ok(app)
     }
 
     /// How long a session lasts after its last activity, in milliseconds.
@@ -73,6 +78,27 @@ impl App {
     /// Where visitors go whom no funnel takes; empty for nowhere.
     pub fn homepage(&self) -> String {
         self.snapshot.load().settings.default_homepage.clone()
+    }
+
+    /// Puts the configuration as the catalog holds it now into force.
+    /// # Errors
+    /// The database fails; the earlier configuration stays in force.
+    pub async fn publish(&self) -> anyhow::Result<()> {
+        let _one_at_a_time = self.publishing.lock().await;
+        let snapshot = Snapshot::load(&self.database).await?;
+        let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
+        let caps: Vec<_> = planned.map(|planned| planned.cap.clone()).collect();
+        self.snapshot.store(Arc::new(snapshot));
+        let new = self.caps.keep(&caps);
+        self.load_caps(&new).await
+    }
+
+    /// The plan `id`, present or past.
+    pub async fn plan(&self, id: PlanId) -> Option<Arc<Ready>> {
+        catalog::plan(&self.database, id).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a plan cannot be read");
+            None
+        })
     }
 
     /// The record that holds `hit`, at any age; none if it is not there or cannot be read now.

@@ -12,7 +12,7 @@ use rules::assets::{
 };
 use rules::funnel::Ready;
 use rules::ids::EntityId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An asset as the catalog holds it.
@@ -58,6 +58,8 @@ pub struct Snapshot {
     pub events: Shelf<Event>,
     /// Tracking domains.
     pub domains: Shelf<Domain>,
+    /// Hosts whose pages may call the tag's endpoints: domains, and the sites of landers and offers.
+    pub sites: HashSet<String>,
 }
 
 impl Snapshot {

@@ -30,6 +30,7 @@ impl Snapshot {
             snapshot.take_plan(row);
         }
         snapshot.keep_plans(db).await?;
+        snapshot.sites = snapshot.hosts();
         Ok(snapshot)
     }
 

@@ -3,6 +3,7 @@
 use super::Snapshot;
 use rules::assets::NodeKind;
 use rules::ids::EntityId;
+use std::collections::HashSet;
 
 impl Snapshot {
     /// The custom event of this name; one in use before an archived one.
@@ -27,5 +28,14 @@ impl Snapshot {
         let known = |page| self.landers.contains_key(page) || self.offers.contains_key(page);
         let lost = shown.filter(|shown| !known(&shown.page));
         lost.map(|shown| format!("there is no page {}", shown.page)).collect()
+    }
+
+    /// The hosts of tracking domains, landers and offers.
+    pub(super) fn hosts(&self) -> HashSet<String> {
+        let landers = self.landers.values().map(|held| &held.asset.url);
+        let pages = landers.chain(self.offers.values().map(|held| &held.asset.url));
+        let hosts =
+            pages.filter_map(|url| url::Url::parse(url).ok()?.host_str().map(str::to_owned));
+        hosts.chain(self.domains.values().map(|held| held.asset.name.clone())).collect()
     }
 }

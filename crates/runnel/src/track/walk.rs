@@ -89,8 +89,10 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
 fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
     let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
     kept.session.apply(record, ttl_ms);
-    kept.next_record = number.map_or(kept.next_record, |number| number + 1);
-    app.caps.visited(record, None);
+    if let Some(number) = number {
+        kept.next_record = number + 1;
+        app.caps.visited(record, number);
+    }
     number
 }
 

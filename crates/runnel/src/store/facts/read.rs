@@ -35,10 +35,7 @@ impl<'a> Reader<'a> {
     /// Makes the small tables on `connection`: what each ID belongs to.
     /// # Errors
     /// The store cannot be written to memory.
-    pub(super) fn new(
-        connection: &'a Connection,
-        mapped: &[Mapped],
-    ) -> anyhow::Result<Self> {
+    pub(super) fn new(connection: &'a Connection, mapped: &[Mapped]) -> anyhow::Result<Self> {
         connection.execute_batch(
             "CREATE OR REPLACE TEMP TABLE mapped (kind TINYINT, id VARCHAR, value VARCHAR)",
         )?;

@@ -3,5 +3,7 @@
 //! of sequence numbers is the order of commits (product.md §6.6, §6.7).
 
 mod follow;
+mod standings;
 
 pub use follow::entries_after;
+pub use standings::{StatusChange, status_changes};
