@@ -1,1 +1,2 @@
 //! One test program for the whole product: each file tells one story through real HTTP.
+mod reports;

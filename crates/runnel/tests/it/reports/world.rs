@@ -1,0 +1,327 @@
+//! Random visits, clicks and conversions as records and entries, with what really happened beside
+//! them: the truth that reports are held against.
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rules::assets::Field;
+use rules::entry::{Credit, Entry, Standing, Status, VisitDims};
+use rules::facts::{Device, Facts};
+use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
+use rules::money::Micros;
+use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
+use runnel::feed::{Page, Sources};
+
+/// Fixed IDs: `id(7)` is always the same.
+pub fn id(n: u64) -> EntityId {
+    EntityId::new(1_700_000_000_000, n)
+}
+
+pub fn keys() -> IdKeys {
+    IdKeys::new(IdKey([7; 16]), vec![])
+}
+
+/// 2026-10-24T20:00:00Z: summer time ends in Berlin five hours later.
+pub const START_MS: u64 = 1_792_872_000_000;
+
+/// What happened.
+#[derive(Clone, Default)]
+pub struct World {
+    pub records: Vec<Record>,
+    pub entries: Vec<Entry>,
+}
+
+/// Nodes of the funnels, each with the pages it shows.
+pub const LANDERS: [u64; 3] = [101, 102, 103];
+pub const OFFERS: [u64; 3] = [201, 202, 203];
+
+fn node(rng: &mut StdRng) -> (PassedKind, u64, Option<u64>) {
+    let lander =
+        |n, pages: &[u64], rng: &mut StdRng| (PassedKind::Lander, n, pages.choose(rng).copied());
+    let offer =
+        |n, pages: &[u64], rng: &mut StdRng| (PassedKind::Offer, n, pages.choose(rng).copied());
+    match rng.random_range(0..7) {
+        0 | 1 => lander(10, &LANDERS[..2], rng),
+        2 => lander(11, &LANDERS[1..], rng),
+        3 | 4 => offer(20, &OFFERS[..2], rng),
+        5 => offer(21, &OFFERS[1..], rng),
+        _ => (PassedKind::External, 30, None),
+    }
+}
+
+impl World {
+    /// The world of `seed`, with so many visits.
+    pub fn random(seed: u64, visits: usize) -> Self {
+        let mut maker = Maker::new(seed);
+        for _ in 0..visits {
+            maker.visit();
+        }
+        for _ in 0..visits {
+            maker.conversion();
+        }
+        maker.world
+    }
+}
+
+struct Maker {
+    rng: StdRng,
+    world: World,
+    now_ms: u64,
+    vids: Vec<Vid>,
+    next: u64,
+}
+
+impl Maker {
+    fn new(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let vids = (0..3).map(|_| Vid::new(START_MS, rng.random(), &keys())).collect();
+        Self { rng, world: World::default(), now_ms: START_MS, vids, next: 5000 }
+    }
+
+    fn later(&mut self) {
+        self.now_ms += self.rng.random_range(1..3 * 3_600_000);
+    }
+
+    fn visit(&mut self) {
+        self.later();
+        let mut entrance = self.entrance();
+        self.walk(&mut entrance);
+        let request = entrance.request;
+        entrance.visit = entrance.hit(0).unwrap_or(request.hit(0, &keys()));
+        self.world.records.push(entrance);
+        for _ in 0..self.rng.random_range(0..4) {
+            self.click();
+        }
+    }
+
+    fn request(&mut self) -> RequestKey {
+        RequestKey::new(self.now_ms, 0, self.rng.random())
+    }
+
+    fn entrance(&mut self) -> Record {
+        let request = self.request();
+        let rng = &mut self.rng;
+        let vid = *self.vids.choose(rng).unwrap();
+        let cost = Micros(rng.random_range(0..500_000));
+        let country = ["US", "DE", ""].choose(rng).unwrap().to_string();
+        let bot = if rng.random_bool(0.25) { "pattern" } else { "" };
+        let campaign = ["a", "b", ""].choose(rng).unwrap().to_string();
+        let tags = (501..503).filter(|_| rng.random_bool(0.4)).map(id).collect();
+        Record {
+            request,
+            kind: RequestKind::Entrance,
+            vid,
+            new_visitor: false,
+            visit: request.hit(0, &keys()),
+            previous: None,
+            previous_visit: None,
+            funnel: id(rng.random_range(1..3)),
+            source: id(rng.random_range(3..5)),
+            plan: PlanId(1),
+            seed: 0,
+            action: None,
+            steps: Vec::new(),
+            path: Vec::new(),
+            actions: Vec::new(),
+            facts: Facts { country, bot: bot.into(), device: Device::Mobile, ..Facts::default() },
+            own_facts: None,
+            fields: vec![(Field::CAMPAIGN, campaign)],
+            buffer: Vec::new(),
+            cost: Some(Cost { amount: cost }),
+            visit_cost: cost,
+            fires: Vec::new(),
+            consulted: Vec::new(),
+            tags,
+            domain: "go.example".into(),
+            referrer: "https://Ref.example/x".into(),
+            user_agent: String::new(),
+        }
+    }
+
+    /// Gives `record` its steps: perhaps a rotator and a condition, then a page or the way out.
+    fn walk(&mut self, record: &mut Record) {
+        let mut nodes = Vec::new();
+        if record.is_entrance() {
+            nodes.push((PassedKind::Traffic, 40 + u64::from(record.funnel == id(1)), None));
+        }
+        for (kind, n) in
+            [(PassedKind::Rotator, 50), (PassedKind::Rotator, 51), (PassedKind::Condition, 52)]
+        {
+            if self.rng.random_bool(0.3) {
+                nodes.push((kind, n, None));
+            }
+        }
+        nodes.push(node(&mut self.rng));
+        for (i, (kind, n, page)) in nodes.into_iter().enumerate() {
+            let checksum = record.request.hit(i, &keys()).checksum();
+            let first = self.rng.random_bool(0.7);
+            let page = page.map(id);
+            record.steps.push(Step { checksum, node: id(n), kind, page, by: None, first });
+        }
+    }
+
+    /// Someone clicks on any page that they saw in any visit.
+    fn click(&mut self) {
+        self.later();
+        let request = self.request();
+        let Some((earlier, from)) = self.some_page() else { return };
+        let step = earlier.step_of(from).unwrap().clone();
+        let (path, actions) = self.so_far(earlier.visit);
+        let action = Taken {
+            from,
+            node: step.node,
+            page: step.page,
+            kind: step.kind,
+            number: self.rng.random_range(1..3),
+            connection: id(900),
+            first: self.rng.random_bool(0.7),
+        };
+        let mut record = Record {
+            request,
+            kind: RequestKind::Action,
+            action: Some(action),
+            steps: Vec::new(),
+            path,
+            actions,
+            cost: None,
+            ..earlier
+        };
+        self.walk(&mut record);
+        self.world.records.push(record);
+    }
+
+    fn some_page(&mut self) -> Option<(Record, HitId)> {
+        let pages: Vec<(&Record, HitId)> = self
+            .world
+            .records
+            .iter()
+            .flat_map(|r| r.hits().filter(|(_, s)| s.kind.is_page()).map(move |(h, _)| (r, h)))
+            .collect();
+        pages.choose(&mut self.rng).map(|(record, hit)| ((*record).clone(), *hit))
+    }
+
+    fn so_far(&self, visit: HitId) -> (Vec<Passed>, Vec<u8>) {
+        let of = || self.world.records.iter().filter(|r| r.visit == visit);
+        let (mut path, mut actions) = (Vec::new(), Vec::new());
+        for step in of().flat_map(|r| &r.steps) {
+            let passed = Passed { node: step.node, kind: step.kind, page: step.page };
+            if !path.contains(&passed) {
+                path.push(passed);
+            }
+        }
+        for taken in of().filter_map(|r| r.action.as_ref()) {
+            if !actions.contains(&taken.number) {
+                actions.push(taken.number);
+            }
+        }
+        (path, actions)
+    }
+
+    /// A conversion or event that changes its standing up to four times.
+    fn conversion(&mut self) {
+        let Some((record, hit)) = self.some_page() else { return };
+        self.later();
+        self.next += 1;
+        let conversion = id(self.next);
+        let event = self.rng.random_bool(0.3).then(|| id(601));
+        let tx = self.rng.random_bool(0.5).then(|| format!("t{}", self.next));
+        let indirect = self.indirect(&record);
+        let (path, visit) = (self.credits(&record, hit), dims(&record));
+        let (first_at_ms, mut before) = (self.now_ms, Standing::default());
+        for _ in 0..self.rng.random_range(1..5) {
+            let after = self.standing();
+            let (at_ms, vid, tx) = (self.now_ms, record.vid, tx.clone());
+            let (path, visit, indirect) = (path.clone(), visit.clone(), indirect.clone());
+            self.world.entries.push(Entry {
+                conversion,
+                event,
+                hit,
+                vid,
+                tx,
+                at_ms,
+                first_at_ms,
+                before,
+                after,
+                visit,
+                path,
+                indirect,
+            });
+            before = after;
+            self.later();
+        }
+    }
+
+    fn standing(&mut self) -> Standing {
+        let all = [Status::Pending, Status::Approved, Status::Rejected, Status::Refunded];
+        let status = *all.choose(&mut self.rng).unwrap();
+        let amount = |rng: &mut StdRng| match status {
+            Status::Rejected => Micros::ZERO,
+            _ => Micros(rng.random_range(0..9_000_000)),
+        };
+        Standing {
+            status: Some(status),
+            revenue: amount(&mut self.rng),
+            expected: amount(&mut self.rng),
+            cost: amount(&mut self.rng),
+        }
+    }
+
+    /// Every hit of the visit up to the converting one, each node once.
+    fn credits(&self, record: &Record, hit: HitId) -> Vec<Credit> {
+        let mut credits: Vec<Credit> = Vec::new();
+        let of_visit = self.world.records.iter().filter(|r| r.visit == record.visit);
+        for (earlier, step) in of_visit.flat_map(Record::hits).filter(|(h, _)| *h <= hit) {
+            if credits.iter().all(|c| c.node != step.node) {
+                let Step { node, kind, page, .. } = *step;
+                credits.push(Credit { hit: earlier, node, kind, page, direct: earlier == hit });
+            }
+        }
+        credits
+    }
+
+    fn indirect(&mut self, record: &Record) -> Vec<VisitDims> {
+        let other = self
+            .world
+            .records
+            .iter()
+            .rev()
+            .find(|r| r.is_entrance() && r.vid == record.vid && r.funnel != record.funnel);
+        other.map(dims).into_iter().collect()
+    }
+}
+
+fn dims(record: &Record) -> VisitDims {
+    VisitDims {
+        visit: record.visit,
+        funnel: record.funnel,
+        source: record.source,
+        fields: record.fields.clone(),
+        facts: record.facts.clone(),
+        domain: record.domain.clone(),
+        referrer: record.referrer.clone(),
+        tags: record.tags.clone(),
+        actions: record.actions_taken(),
+    }
+}
+
+/// Feeds a world in pages of any size.
+pub struct Fed {
+    pub world: World,
+    pub page: usize,
+}
+
+impl Sources for Fed {
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
+        let from = from as usize;
+        let to = self.world.records.len().min(from + self.page.min(most));
+        let items = (from..to).map(|i| (i as u64, self.world.records[i].clone())).collect();
+        Ok(Page { items, next: to as u64 })
+    }
+
+    fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>> {
+        let from = after as usize;
+        let to = self.world.entries.len().min(from + self.page.min(most));
+        let items = (from..to).map(|i| (i as i64 + 1, self.world.entries[i].clone())).collect();
+        Ok(Page { items, next: to as i64 })
+    }
+}
