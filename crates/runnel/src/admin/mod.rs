@@ -4,6 +4,7 @@
 
 pub mod authenticate;
 mod document;
+mod explorer;
 pub mod extract;
 pub mod router;
 
@@ -24,7 +25,7 @@ pub const BASE: &str = "/api/v1";
 
 /// Every resource. A new one is merged here and nowhere else.
 fn resources() -> AdminRouter {
-    AdminRouter::new()
+    AdminRouter::new().merge(explorer::routes())
 }
 
 /// The OpenAPI 3.1 document of all resources.

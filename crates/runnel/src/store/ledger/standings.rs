@@ -51,7 +51,8 @@ pub async fn status_changes(
     Ok((last as u64, changes.collect::<Result<_, sqlx::Error>>()?))
 }
 
-fn status(word: &str) -> Option<Status> {
+/// The status that a word in the ledger stands for; none for the empty one.
+pub(super) fn status(word: &str) -> Option<Status> {
     let all = [Status::Pending, Status::Approved, Status::Rejected, Status::Refunded];
     all.into_iter().find(|status| status.as_str() == word)
 }
