@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use rules::entry::Status;
 use rules::facts::Facts;
-use rules::funnel::explain::{Explanation, explain};
+use rules::funnel::{Explanation, explain};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::money::Micros;
 use rules::record::{PassedKind, Record, RequestKind, Taken};
@@ -24,9 +24,7 @@ const MOST_REQUESTS: usize = 200;
 
 /// The endpoints.
 pub fn routes() -> AdminRouter {
-    AdminRouter::new()
-        .at(Role::Viewer, routes!(hit))
-        .at(Role::Viewer, routes!(visitor))
+    AdminRouter::new().at(Role::Viewer, routes!(hit)).at(Role::Viewer, routes!(visitor))
 }
 
 /// A hit with the request that made it.

@@ -30,14 +30,20 @@ pub struct Brief {
 /// Conversions and events of `hit`, newest first.
 /// # Errors
 /// The database fails.
-pub async fn conversions_of_hit(database: &Database, hit: HitId) -> Result<Vec<Brief>, sqlx::Error> {
+pub async fn conversions_of_hit(
+    database: &Database,
+    hit: HitId,
+) -> Result<Vec<Brief>, sqlx::Error> {
     briefs(database, "hit", hit.to_string()).await
 }
 
 /// Conversions and events of `vid`, newest first.
 /// # Errors
 /// The database fails.
-pub async fn conversions_of_visitor(database: &Database, vid: Vid) -> Result<Vec<Brief>, sqlx::Error> {
+pub async fn conversions_of_visitor(
+    database: &Database,
+    vid: Vid,
+) -> Result<Vec<Brief>, sqlx::Error> {
     briefs(database, "vid", vid.to_string()).await
 }
 
@@ -50,7 +56,8 @@ async fn briefs(
         "SELECT id, hit, event, tx, status, revenue FROM conversions WHERE {column} = $1 \
          ORDER BY first_at_ms DESC, id DESC LIMIT $2"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(value).bind(MOST).fetch_all(&database.pool);
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(value).bind(MOST).fetch_all(&database.pool);
     rows.await?.iter().map(brief).collect()
 }
 
