@@ -130,7 +130,7 @@ impl Model {
 
     /// Turns one bit somewhere in the files.
     pub(super) fn flip(&mut self) {
-        if self.disk.flip_a_bit().is_some() {
+        if self.disk.flip_a_bit() {
             self.flips += 1;
             self.turned += 1;
         }
