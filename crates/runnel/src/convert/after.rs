@@ -24,7 +24,9 @@ impl AfterCommit for Tell {
             return;
         }
         let counts = entry.after.status.is_some_and(|status| status.counts());
-        if let Some(offer) = committed.page.filter(|_| committed.kind == PassedKind::Offer && counts) {
+        if let Some(offer) =
+            committed.page.filter(|_| committed.kind == PassedKind::Offer && counts)
+        {
             self.sessions.converted(entry.vid, offer);
         }
         let change = Booked {
@@ -35,7 +37,7 @@ impl AfterCommit for Tell {
             before: entry.before.status,
             after: entry.after.status,
         };
-        self.caps.booked(change, None);
+        self.caps.booked(&change, committed.seq as u64);
     }
 }
 

@@ -137,7 +137,8 @@ pub fn respond(receipt: &Receipt, manner: &Manner) -> Response {
 
 /// The call could not be stored: the network is to come again.
 pub fn unavailable(_: Unavailable) -> Response {
-    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "RETRY not stored, send it again".into());
+    let mut response =
+        plain(StatusCode::SERVICE_UNAVAILABLE, "RETRY not stored, send it again".into());
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
     response
 }

@@ -32,7 +32,8 @@ fn allows(cidrs: &[String], address: IpAddr) -> bool {
     let address = address.to_canonical();
     cidrs.iter().any(|text| {
         let text = text.trim();
-        let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        let net =
+            text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
         net.is_some_and(|net| net.contains(&address))
     })
 }

@@ -78,7 +78,8 @@ impl Desk {
     }
 
     fn cookie_visitor(&self, headers: &HeaderMap) -> Option<String> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookies =
+            headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|text| text.split(';'));
         let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
         let (_, value) = named.find(|(name, _)| *name == VISITOR_COOKIE)?;

@@ -69,7 +69,8 @@ impl Fires {
         loop {
             let (journal, from) = (self.journal.clone(), progress.next);
             let read = move || journal.read(from, MOST_AT_ONCE);
-            let entries = tokio::task::spawn_blocking(read).await.map_err(broken)?.map_err(broken)?;
+            let entries =
+                tokio::task::spawn_blocking(read).await.map_err(broken)?.map_err(broken)?;
             if entries.is_empty() {
                 return Ok(());
             }

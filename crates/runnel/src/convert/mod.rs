@@ -86,7 +86,11 @@ impl Desk {
         for _ in 0..MOST_ROUNDS {
             match self.writer.book(prepared.job).await? {
                 Outcome::Booked(booked) => {
-                    return Ok(counted(Receipt { booked, parameter: prepared.parameter, test: false }));
+                    return Ok(counted(Receipt {
+                        booked,
+                        parameter: prepared.parameter,
+                        test: false,
+                    }));
                 }
                 Outcome::Moved => prepared = self.prepare(&incoming).await?,
             }

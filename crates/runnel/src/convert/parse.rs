@@ -130,7 +130,9 @@ impl Parameters {
     pub fn corrected(mut self, corrections: Vec<(String, String)>) -> Self {
         let names: Vec<_> = corrections.iter().map(|(name, _)| name.clone()).collect();
         let replaced = |name: &str| {
-            names.iter().any(|corrected| synonyms(corrected).iter().any(|s| s.eq_ignore_ascii_case(name)))
+            names
+                .iter()
+                .any(|corrected| synonyms(corrected).iter().any(|s| s.eq_ignore_ascii_case(name)))
         };
         self.query.retain(|(name, _)| !replaced(name));
         self.body.retain(|(name, _)| !replaced(name));
@@ -230,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_json_body_reads_like_a_form() {
-        let body = r#"{"hit":"a","rev":12.5,"tx":7,"disable_postbacks":true,"note":null,"x":{"y":1}}"#;
+        let body =
+            r#"{"hit":"a","rev":12.5,"tx":7,"disable_postbacks":true,"note":null,"x":{"y":1}}"#;
         for media in ["application/json; charset=utf-8", "text/plain;charset=UTF-8", ""] {
             let parameters = read("", media, body);
             assert_eq!(parameters.first(HIT), Some("a"), "{media}");

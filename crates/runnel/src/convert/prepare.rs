@@ -14,8 +14,8 @@ use crate::store::ledger::{Booking, Call, Change, Cursor, Job, Notify, Origin, U
 use rules::amount::{Amount, TextValue};
 use rules::apply::{self, Flag, Original, Policy, Via};
 use rules::assets::{Offer, OfferSource};
-use rules::credit::Credited;
 use rules::cost::{ConversionCost, CostRules};
+use rules::credit::Credited;
 use rules::ids::EntityId;
 use rules::money::Micros;
 use rules::record::{PassedKind, Record, Step};

@@ -133,7 +133,9 @@ impl Unbooked {
 /// The parameter at fault for a reason of the rules.
 pub fn parameter_of(reason: &str) -> &'static str {
     match reason {
-        "unreadable_rev" | "negative_from_browser" | "over_maximum_revenue"
+        "unreadable_rev"
+        | "negative_from_browser"
+        | "over_maximum_revenue"
         | "nothing_to_refund" => "rev",
         "several_conversions" => "tx",
         _ => "",

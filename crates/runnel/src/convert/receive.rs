@@ -20,7 +20,9 @@ pub async fn receive(request: Request<Body>, limits: &Limits) -> Result<(Parts, 
         return Err(refusal(&OverLimit::Headers));
     }
     let body = if parts.method == Method::POST {
-        axum::body::to_bytes(body, limits.body_bytes).await.map_err(|_| refusal(&OverLimit::Body))?
+        axum::body::to_bytes(body, limits.body_bytes)
+            .await
+            .map_err(|_| refusal(&OverLimit::Body))?
     } else {
         bytes::Bytes::new()
     };

@@ -113,7 +113,9 @@ impl Desk {
                 self.by_hit(hit, None, flags, may_come).await
             }
             // A parameter that only happens to be called like a hit: the visitor decides.
-            (Err(NoHit::NeverIssued(_)), Ok(vid)) => self.by_visitor(*vid, said, snapshot, now_ms).await,
+            (Err(NoHit::NeverIssued(_)), Ok(vid)) => {
+                self.by_visitor(*vid, said, snapshot, now_ms).await
+            }
             (Err(NoHit::Unbooked(why)), Ok(vid)) if why.reason == Reason::MissingHit => {
                 self.by_visitor(*vid, said, snapshot, now_ms).await
             }
@@ -172,7 +174,9 @@ impl Desk {
         now_ms: u64,
     ) -> Result<Resolved, NoHit> {
         let page = match &said.page {
-            TextValue::Absent { flagged: true } => return Err(unbooked(Reason::UnreplacedMacro, "p")),
+            TextValue::Absent { flagged: true } => {
+                return Err(unbooked(Reason::UnreplacedMacro, "p"));
+            }
             TextValue::Absent { .. } => None,
             TextValue::Given(text) => {
                 Some(text.parse().map_err(|_| unbooked(Reason::NoHitOfPage, "p"))?)

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_macro_nobody_replaced_is_noticed() {
-        for (name, value) in [("tx", "{{transaction}}"), ("rev", "{payout}"), ("currency", "[cur]")] {
+        for (name, value) in [("tx", "{{transaction}}"), ("rev", "{payout}"), ("currency", "[cur]")]
+        {
             assert!(said(&[(name, value)]).has_absent_macro(), "{name}");
         }
         assert!(!said(&[("tx", "A-1"), ("rev", "0")]).has_absent_macro());

@@ -39,7 +39,6 @@ pub(super) struct CallRow<'j> {
     pub task: Option<&'j str>,
 }
 
-
 /// Locks the sequence and returns the last number given out. No other writer, on any machine, books
 /// until this transaction ends.
 pub(super) async fn lock_sequence(connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {

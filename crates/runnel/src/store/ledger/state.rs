@@ -70,7 +70,7 @@ impl State {
     /// The conversions of `hit` for `event`, in the order they were made.
     pub(super) fn of_hit(&self, hit: HitId, event: Option<EntityId>) -> Vec<&Held> {
         let mut all: Vec<_> = self.at(self.by_hit.get(&hit)).filter(|h| h.event == event).collect();
-        all.sort_by_key(|held| (held.first_at_ms, held.id));
+        all.sort_by_key(|held| (held.first_at_ms, held.repeat_number, held.id));
         all
     }
 
@@ -188,7 +188,8 @@ async fn done_tasks(
         return Ok(HashMap::new());
     }
     let columns = "SELECT task, id, verdict, reason, conversion, seq FROM calls WHERE task IN";
-    let mut query = sqlx::query(AssertSqlSafe(format!("{columns} ({})", sql::list(1, tasks.len()))));
+    let mut query =
+        sqlx::query(AssertSqlSafe(format!("{columns} ({})", sql::list(1, tasks.len()))));
     for task in tasks {
         query = query.bind(task);
     }

@@ -213,10 +213,10 @@ impl World {
         serde_json::from_str(&self.pb(&format!("{query}&format=json")).await).unwrap()
     }
 
-    /// All conversions as `tx status revenue`, in the order they were made.
+    /// All conversions as `tx status revenue`, by tx and then in the order they were made.
     pub async fn conversions(&self) -> Vec<String> {
         let sql = "SELECT tx || ' ' || status || ' ' || revenue FROM conversions \
-             ORDER BY first_at_ms, id";
+             ORDER BY tx, first_at_ms, repeat_number";
         sqlx::query_scalar(sql).fetch_all(&self.desk.database.pool).await.unwrap()
     }
 

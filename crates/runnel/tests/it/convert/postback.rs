@@ -45,6 +45,7 @@ async fn every_alias_of_the_hit_works_by_get_and_post() {
     }
     let all = world.conversions().await;
     assert_eq!(all.len(), 9);
+    assert!(all[..6].iter().all(|c| c == " approved 12500000"), "{all:?}");
     assert!(all[6..].iter().all(|c| c == "9 approved 5000000"), "{all:?}");
 }
 
@@ -65,7 +66,8 @@ async fn statuses_change_the_one_conversion_in_every_order() {
             let body = world.pb(&format!("hit={hit}&tx=T&rev=20&status={status}")).await;
             assert_eq!(body, "OK", "{statuses:?}");
         }
-        let expected: Vec<_> = Some(stands.to_owned()).filter(|s| !s.is_empty()).into_iter().collect();
+        let expected: Vec<_> =
+            Some(stands.to_owned()).filter(|s| !s.is_empty()).into_iter().collect();
         assert_eq!(world.conversions().await, expected, "{statuses:?}");
     }
 }
@@ -84,7 +86,11 @@ async fn the_answer_tells_what_happened() {
         ("status=reject", "unchanged", "rejected"),
     ] {
         let answer = world.json(&format!("hit={hit}&tx=T&{query}")).await;
-        assert_eq!((&answer["result"], &answer["status"]), (&result.into(), &status.into()), "{query}");
+        assert_eq!(
+            (&answer["result"], &answer["status"]),
+            (&result.into(), &status.into()),
+            "{query}"
+        );
         assert_eq!(answer["conversion"], created["conversion"], "{query}: keeps its ID");
     }
     let nothing = world.json(&format!("hit={hit}&tx=U&status=reject")).await;
@@ -209,7 +215,8 @@ async fn a_source_guards_its_offers() {
     let mut world = World::new().await;
     let hit = world.offer_hit();
     world.change_source(|source| {
-        source.token = Some(rules::assets::SecretToken { parameter: "key".into(), value: "s".into() });
+        source.token =
+            Some(rules::assets::SecretToken { parameter: "key".into(), value: "s".into() });
         source.allowed_cidrs = vec!["192.0.2.0/24".into()];
         source.maximum_revenue = Some(Micros(100_000_000));
     });
@@ -242,8 +249,12 @@ async fn other_currencies_are_converted_and_frozen() {
     assert_eq!(world.pb(&format!("hit={hit}&tx=D&rev=10")).await, "OK");
     let mut all = world.conversions().await;
     all.sort();
-    let expected =
-        ["A approved 11000000", "B approved 10000000", "C approved 13750000", "D approved 11000000"];
+    let expected = [
+        "A approved 11000000",
+        "B approved 10000000",
+        "C approved 13750000",
+        "D approved 11000000",
+    ];
     assert_eq!(all, expected);
     let frozen = "SELECT COUNT(*) FROM entries WHERE original_amount = 10000000 \
          AND original_currency = 'EUR' AND rate = 1100000";
@@ -338,7 +349,8 @@ async fn entries_are_numbered_without_gaps_and_sum_up_to_the_standing() {
         let status = ["", "pending", "rejected", "approved"][i % 4];
         world.pb(&format!("hit={}&tx=T&rev={rev}&status={status}", hits[i % 5])).await;
     }
-    let entries = runnel::store::ledger::entries_after(&world.desk.database, 0, 1000).await.unwrap();
+    let entries =
+        runnel::store::ledger::entries_after(&world.desk.database, 0, 1000).await.unwrap();
     let numbers: Vec<_> = entries.iter().map(|(seq, _)| *seq).collect();
     assert_eq!(numbers, (1..=entries.len() as i64).collect::<Vec<_>>());
     let sum: i64 = entries.iter().map(|(_, e)| (e.after.revenue - e.before.revenue).0).sum();
