@@ -5,7 +5,6 @@ use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::snapshot::Snapshot;
-use crate::store::facts::Facts;
 use crate::store::sessions::Sessions;
 use crate::store::{Database, catalog};
 use anyhow::Context;
@@ -34,9 +33,6 @@ pub struct App {
     pub sessions: Sessions,
     /// How far caps are filled.
     pub caps: Caps,
-    /// What reports are made of; feed opens and fills it.
-    pub facts: Arc<Facts>,
-    publishing: tokio::sync::Mutex<()>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -61,8 +57,6 @@ impl App {
             snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
             caps: Caps::default(),
-            facts: Arc::new(Facts::new(config.data.clone(), config.report_memory_mb)),
-            publishing: tokio::sync::Mutex::default(),
             config,
             clock,
             keys,
@@ -88,8 +82,17 @@ impl App {
     /// # Errors
     /// The database fails; the earlier configuration stays in force.
     pub async fn publish(&self) -> anyhow::Result<()> {
-        let _one_at_a_time = self.publishing.lock().await;
+        let _no_edit = self.database.editing.lock().await;
         let snapshot = Snapshot::load(&self.database).await?;
+        self.put_in_force(snapshot).await
+    }
+
+    /// Swaps the picture and sees to the counters of its caps. Whoever calls it holds
+    /// `database.editing`, so that no earlier picture follows a later one.
+    /// # Errors
+    /// The database fails to say how far a new cap is filled; the picture is in force.
+    pub async fn put_in_force(&self, mut snapshot: Snapshot) -> anyhow::Result<()> {
+        snapshot.find_sites();
         let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
         let caps: Vec<_> = planned.map(|planned| planned.cap.clone()).collect();
         self.snapshot.store(Arc::new(snapshot));

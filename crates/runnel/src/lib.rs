@@ -15,6 +15,7 @@ pub mod feed;
 pub mod keeper;
 pub mod outcome;
 pub mod params;
+pub mod publish;
 pub mod report;
 pub mod server;
 pub mod snapshot;

@@ -2,11 +2,11 @@
 //! Promise: an endpoint cannot exist without a role and a description ([`AdminRouter`] offers no
 //! other way in), and every error is problem+json.
 
+pub mod assets;
 pub mod authenticate;
 mod document;
 mod explorer;
 pub mod extract;
-mod reports;
 pub mod router;
 
 pub use crate::store::people::{Caller, Role, Via};
@@ -26,7 +26,7 @@ pub const BASE: &str = "/api/v1";
 
 /// Every resource. A new one is merged here and nowhere else.
 fn resources() -> AdminRouter {
-    AdminRouter::new().merge(explorer::routes()).merge(reports::routes())
+    AdminRouter::new().merge(assets::routes()).merge(explorer::routes())
 }
 
 /// The OpenAPI 3.1 document of all resources.

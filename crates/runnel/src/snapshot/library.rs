@@ -1,33 +1,33 @@
 //! The picture as the library that funnels are checked and compiled against.
 
-use super::{Held, Shelf, Snapshot};
+use super::{Shelf, Snapshot};
 use rules::assets::{Condition, Lander, Offer, OfferSource};
 use rules::funnel::{Library, Shelved};
 use rules::ids::EntityId;
 
 impl Library for Snapshot {
     fn lander(&self, id: EntityId) -> Option<Shelved<'_, Lander>> {
-        shelved(&self.landers, id)
+        shelved(self, &self.landers, id)
     }
 
     fn offer(&self, id: EntityId) -> Option<Shelved<'_, Offer>> {
-        shelved(&self.offers, id)
+        shelved(self, &self.offers, id)
     }
 
     fn offer_source(&self, id: EntityId) -> Option<&OfferSource> {
-        asset(&self.offer_sources, id)
+        asset(self, &self.offer_sources, id)
     }
 
     fn condition(&self, id: EntityId) -> Option<&Condition> {
-        asset(&self.conditions, id)
+        asset(self, &self.conditions, id)
     }
 
     fn has_tag(&self, id: EntityId) -> bool {
-        self.tags.contains_key(&id)
+        self.holds(&self.tags, id)
     }
 
     fn has_event(&self, name: &str) -> bool {
-        self.event_named(name).is_some()
+        self.event_named(name).is_some_and(|id| !self.deleted.contains(&id))
     }
 
     fn app_schemes(&self) -> &[String] {
@@ -35,11 +35,16 @@ impl Library for Snapshot {
     }
 }
 
-fn asset<T>(shelf: &Shelf<T>, id: EntityId) -> Option<&T> {
-    shelf.get(&id).map(|held: &Held<T>| held.asset.as_ref())
+fn asset<'a, T>(snapshot: &Snapshot, shelf: &'a Shelf<T>, id: EntityId) -> Option<&'a T> {
+    shelved(snapshot, shelf, id).map(|shelved| shelved.asset)
 }
 
-fn shelved<T>(shelf: &Shelf<T>, id: EntityId) -> Option<Shelved<'_, T>> {
-    let held = shelf.get(&id)?;
+/// Deleted assets are not there for funnels that are checked or compiled anew.
+fn shelved<'a, T>(
+    snapshot: &Snapshot,
+    shelf: &'a Shelf<T>,
+    id: EntityId,
+) -> Option<Shelved<'a, T>> {
+    let held = shelf.get(&id).filter(|held| !snapshot.deleted.contains(&held.id))?;
     Some(Shelved { asset: &held.asset, archived: held.archived })
 }

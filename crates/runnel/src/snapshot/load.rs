@@ -30,7 +30,7 @@ impl Snapshot {
             snapshot.take_plan(row);
         }
         snapshot.keep_plans(db).await?;
-        snapshot.sites = snapshot.hosts();
+        snapshot.find_sites();
         Ok(snapshot)
     }
 
@@ -50,6 +50,9 @@ impl Snapshot {
             "domains" => put(&mut self.domains, row),
             _ => Ok(()),
         };
+        if row.deleted {
+            self.deleted.insert(row.id);
+        }
         if let Err(error) = read {
             tracing::error!(kind = row.kind, id = %row.id, %error, "an asset cannot be read");
         }
@@ -75,9 +78,10 @@ impl Snapshot {
     }
 
     /// Compiles the funnel `only` (or all) and puts in force what differs from the plan before;
-    /// returns those. A funnel with problems keeps its plan.
+    /// returns those. A funnel with problems keeps its plan, a deleted one always does.
     pub fn compile(&mut self, only: Option<EntityId>) -> Vec<Arc<Ready>> {
-        let wanted = |id: &EntityId| only.is_none_or(|only| only == *id);
+        let asked = |id: &EntityId| only.is_none_or(|only| only == *id);
+        let wanted = |id: &EntityId| asked(id) && !self.deleted.contains(id);
         let funnels: Vec<_> = self.funnels.values().filter(|held| wanted(&held.id)).collect();
         let compiled = funnels.into_iter().filter_map(|held| {
             let problems = self.problems_of(held.id);

@@ -1,9 +1,9 @@
 //! Small questions to the picture.
 
-use super::Snapshot;
-use rules::assets::NodeKind;
+use super::{Shelf, Snapshot};
+use crate::error::Fault;
+use rules::assets::{Condition, Funnel};
 use rules::ids::EntityId;
-use std::collections::HashSet;
 
 impl Snapshot {
     /// The custom event of this name; one in use before an archived one.
@@ -18,24 +18,47 @@ impl Snapshot {
         fields.map(|field| field.name.as_str()).collect()
     }
 
-    /// What is wrong with a funnel against this picture, as texts.
-    pub fn problems_of(&self, funnel: EntityId) -> Vec<String> {
-        let Some(held) = self.funnels.get(&funnel) else { return Vec::new() };
-        let shown = held.asset.nodes.iter().flat_map(|node| match &node.does {
-            NodeKind::Lander(shows) | NodeKind::Offer(shows) => shows.pages.as_slice(),
-            _ => &[],
-        });
-        let known = |page| self.landers.contains_key(page) || self.offers.contains_key(page);
-        let lost = shown.filter(|shown| !known(&shown.page));
-        lost.map(|shown| format!("there is no page {}", shown.page)).collect()
+    /// Whether `shelf` holds the asset and nobody deleted it.
+    pub fn holds<T>(&self, shelf: &Shelf<T>, id: EntityId) -> bool {
+        shelf.contains_key(&id) && !self.deleted.contains(&id)
     }
 
-    /// The hosts of tracking domains, landers and offers.
-    pub(super) fn hosts(&self) -> HashSet<String> {
+    /// Whether any shelf holds the asset.
+    pub fn holds_any(&self, id: EntityId) -> bool {
+        self.sources.contains_key(&id)
+            || self.offer_sources.contains_key(&id)
+            || self.landers.contains_key(&id)
+            || self.offers.contains_key(&id)
+            || self.funnels.contains_key(&id)
+            || self.conditions.contains_key(&id)
+            || self.tags.contains_key(&id)
+            || self.events.contains_key(&id)
+    }
+
+    /// What is wrong with the funnel of this ID against this picture.
+    pub fn problems_of(&self, funnel: EntityId) -> Vec<Fault> {
+        self.funnels.get(&funnel).map_or_else(Vec::new, |held| self.problems(&held.asset))
+    }
+
+    /// What is wrong with a funnel against this picture.
+    pub fn problems(&self, funnel: &Funnel) -> Vec<Fault> {
+        let problems = rules::funnel::problems(funnel, self);
+        problems.into_iter().map(|problem| Fault::new(problem.at, problem.message)).collect()
+    }
+
+    /// What is wrong with a shared condition.
+    pub fn condition_problems(&self, condition: &Condition) -> Vec<Fault> {
+        let problems = rules::funnel::condition_problems(condition, self);
+        problems.into_iter().map(|problem| Fault::new(problem.at, problem.message)).collect()
+    }
+
+    /// Gathers the hosts of tracking domains, landers and offers.
+    pub fn find_sites(&mut self) {
         let landers = self.landers.values().map(|held| &held.asset.url);
         let pages = landers.chain(self.offers.values().map(|held| &held.asset.url));
         let hosts =
             pages.filter_map(|url| url::Url::parse(url).ok()?.host_str().map(str::to_owned));
-        hosts.chain(self.domains.values().map(|held| held.asset.name.clone())).collect()
+        self.sites =
+            hosts.chain(self.domains.values().map(|held| held.asset.name.clone())).collect();
     }
 }

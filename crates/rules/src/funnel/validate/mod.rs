@@ -25,6 +25,7 @@ pub const LONGEST_PARAMETER: usize = 2048;
 /// Something wrong with a funnel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FunnelProblem)]
 pub struct Problem {
     /// The field at fault, as a path: `nodes[2].pages[0].page`.
     pub at: String,

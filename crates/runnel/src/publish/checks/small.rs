@@ -1,0 +1,213 @@
+//! Groups, conditions, tags, events and domains.
+
+use crate::publish::references::user_of;
+use crate::publish::{Asset, Findings};
+use crate::snapshot::{Shelf, Snapshot};
+use crate::store::catalog::Kind;
+use rules::assets::{Condition, Domain, Event, FunnelGroup, Tag};
+use rules::ids::EntityId;
+
+/// Most characters of an event's name.
+const MOST_EVENT_CHARS: usize = 64;
+
+impl Asset for FunnelGroup {
+    const KIND: Kind = Kind::FunnelGroups;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
+        &snapshot.groups
+    }
+
+    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
+        &mut snapshot.groups
+    }
+
+    fn check(&self, _: EntityId, _: &Snapshot, _: &mut Findings) {}
+
+    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
+        Vec::new()
+    }
+}
+
+impl Asset for Tag {
+    const KIND: Kind = Kind::Tags;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
+        &snapshot.tags
+    }
+
+    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
+        &mut snapshot.tags
+    }
+
+    fn check(&self, _: EntityId, _: &Snapshot, _: &mut Findings) {}
+
+    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
+        Vec::new()
+    }
+}
+
+impl Asset for Event {
+    const KIND: Kind = Kind::Events;
+    /// product.md §7.
+    const MOST: usize = 30;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
+        &snapshot.events
+    }
+
+    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
+        &mut snapshot.events
+    }
+
+    fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings) {
+        let long = self.name.chars().count() > MOST_EVENT_CHARS;
+        findings.fault_if(long, "name", "is longer than 64 characters");
+        findings.fault_if(self.name.trim() != self.name, "name", "begins or ends with a blank");
+        let reserved = ["conversion", "ignore"];
+        let taken = reserved.iter().any(|word| self.name.eq_ignore_ascii_case(word));
+        findings.fault_if(taken, "name", "means something else: choose another word");
+        let others = among.events.values().filter(|held| held.id != id && !held.archived);
+        let twin = others.into_iter().any(|held| held.asset.name == self.name);
+        findings.fault_if(
+            twin,
+            "name",
+            "is the name of another event: calls could not tell them apart",
+        );
+        let renamed = among.events.get(&id).is_some_and(|held| held.asset.name != self.name);
+        if let (true, Some(user)) = (renamed, user_of(among, id)) {
+            findings.fault("name", format!("is used by {user}: change it there first"));
+        }
+    }
+
+    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
+        Vec::new()
+    }
+
+    fn copied_name(&self) -> Option<String> {
+        Some(format!("{}-copy", self.name))
+    }
+}
+
+impl Asset for Condition {
+    const KIND: Kind = Kind::Conditions;
+    const IN_PLANS: bool = true;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
+        &snapshot.conditions
+    }
+
+    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
+        &mut snapshot.conditions
+    }
+
+    fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
+        super::funnels::check_condition(self, among, findings);
+    }
+
+    fn refers_to(&self, among: &Snapshot) -> Vec<EntityId> {
+        super::funnels::named_in_routes(&self.routes, among)
+    }
+}
+
+impl Asset for Domain {
+    const KIND: Kind = Kind::Domains;
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
+        &snapshot.domains
+    }
+
+    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
+        &mut snapshot.domains
+    }
+
+    fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings) {
+        findings.fault_if(!is_host(&self.name), "name", "is no host name such as go.example.com");
+        let others = among.domains.values().filter(|held| held.id != id && !held.archived);
+        let twin = others.into_iter().any(|held| held.asset.name == self.name);
+        findings.fault_if(twin, "name", "is the name of another domain");
+        let lost = self.funnel.is_some_and(|id| !among.holds(&among.funnels, id));
+        findings.fault_if(lost, "funnel", "is no funnel");
+    }
+
+    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
+        self.funnel.into_iter().collect()
+    }
+
+    fn copied_name(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Whether the text is a lower-case host, with a port where need be.
+fn is_host(text: &str) -> bool {
+    let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let parsed = url::Url::parse(&format!("http://{text}/"));
+    lower
+        && parsed
+            .is_ok_and(|url| url.as_str() == format!("http://{text}/") && url.username().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn hosts_are_lower_case_names_without_path_or_user() {
+        for good in
+            ["go.example.com", "localhost", "localhost:8080", "127.0.0.1", "xn--bcher-kva.example"]
+        {
+            assert!(is_host(good), "{good}");
+        }
+        for bad in [
+            "",
+            "Go.example",
+            "a b",
+            "go.example/x",
+            "u@go.example",
+            "https://go.example",
+            "go.example?x",
+        ] {
+            assert!(!is_host(bad), "{bad}");
+        }
+    }
+}

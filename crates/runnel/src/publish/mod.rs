@@ -1,0 +1,17 @@
+//! Edits of the configuration: check → write with version, plans and audit line → swap the picture.
+//! Promise: what is in force was valid when it was saved; an edit that fails anywhere leaves the
+//! earlier picture in force; edits happen one after the other.
+
+mod asset;
+mod changes;
+mod checks;
+mod edit;
+mod findings;
+mod references;
+mod settings;
+
+pub use asset::{Asset, Fresh};
+pub use changes::{Changed, Changes};
+pub use edit::{Basis, Edit, Saved, create, delete, duplicate, set_archived, update};
+pub use findings::Findings;
+pub use settings::update_settings;

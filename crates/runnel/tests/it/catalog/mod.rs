@@ -1,0 +1,4 @@
+//! Configuration through the API: what is saved, refused, kept, and in force.
+
+mod desk;
+mod every_kind;
