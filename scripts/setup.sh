@@ -16,7 +16,7 @@ need() { # need PROGRAM DEBIAN-PACKAGE: installs the package if the program is m
 }
 
 stamp() { # what .setup/ was made from
-  cat scripts/knowledge/package-lock.json scripts/knowledge/*.mjs scripts/setup.sh | sha256sum
+  cat scripts/knowledge/package-lock.json scripts/knowledge/build.mjs scripts/knowledge/mmdb.mjs scripts/setup.sh | sha256sum
 }
 
 fetch() { # the packages, verified against the lock file, without running their scripts

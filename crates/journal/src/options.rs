@@ -23,6 +23,8 @@ pub struct Options {
     pub indexes_in_memory: usize,
     /// zstd level of sealed segments.
     pub compression_level: i32,
+    /// Rest after each 64 KiB that are sealed, so that sealing never takes a whole core.
+    pub seal_pause: Duration,
     /// First wait after a failure of the disk; doubles up to 64 times this.
     pub retry_pace: Duration,
 }
@@ -38,6 +40,7 @@ impl Default for Options {
             zeros_ahead_bytes: 4 << 20,
             indexes_in_memory: 32,
             compression_level: 6,
+            seal_pause: Duration::from_millis(2),
             retry_pace: Duration::from_millis(20),
         }
     }

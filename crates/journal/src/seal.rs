@@ -3,7 +3,6 @@
 //! Promise: the sealed file takes its name only when it is on disk and has been read back record by
 //! record; until then the raw one stands. Interrupted anywhere, sealing begins anew.
 
-use crate::Entry;
 use crate::block::{BLOCK_BYTES, Block};
 use crate::disk::{Disk, DiskFile};
 use crate::name::{self, Name, UNFINISHED};
@@ -12,24 +11,29 @@ use crate::sealed::{
     HEADER_BYTES, Index, OpenSegment, SealedSegment, Stored, Summary, ZSTD_MAGIC, write_stored,
 };
 use crate::segments::Harvest;
+use crate::{Entry, Options};
 use std::io;
 use std::sync::Arc;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
 const MOST_DICTIONARY_BYTES: usize = 112 * 1024;
-const MOST_SAMPLE_BYTES: usize = 8 << 20;
+const MOST_SAMPLE_BYTES: usize = 4 << 20;
 const FEWEST_SAMPLES: usize = 64;
 /// Written between two syncs, so that the live segment's syncs never wait long.
 const SYNC_EVERY_BYTES: u64 = 512 * 1024;
 
 /// Makes the sealed form of `raw`, whose writing has ended.
-pub(crate) fn seal(disk: &dyn Disk, raw: &RawSegment, level: i32) -> io::Result<SealedSegment> {
+pub(crate) fn seal(
+    disk: &dyn Disk,
+    raw: &RawSegment,
+    options: &Options,
+) -> io::Result<SealedSegment> {
     let marker = name::new_marker();
     let name = Name::Sealed { first: raw.first, end: raw.end(), marker }.to_string();
     let unfinished = format!("{name}{UNFINISHED}");
     let file = disk.create(&unfinished)?;
-    let made = write(file, raw, marker, level).and_then(|(summary, bytes)| {
+    let made = write(file, raw, marker, options).and_then(|(summary, bytes)| {
         disk.rename(&unfinished, &name)?;
         disk.sync_names()?;
         Ok(SealedSegment { summary, marker, name: name.clone(), bytes })
@@ -45,7 +49,7 @@ fn write(
     file: Arc<dyn DiskFile>,
     raw: &RawSegment,
     marker: u64,
-    level: i32,
+    options: &Options,
 ) -> io::Result<(Summary, u64)> {
     let dictionary = train(raw);
     let most_blocks = (raw.bytes() / u64::from(BLOCK_BYTES)) as usize + raw.blocks().len() + 1;
@@ -54,7 +58,7 @@ fn write(
         file,
         synced: 0,
         marker,
-        compressor: compressor(level, &dictionary)?,
+        compressor: compressor(options.compression_level, &dictionary)?,
         blocks: Vec::new(),
         pending: Vec::new(),
         pending_bytes: 0,
@@ -64,6 +68,7 @@ fn write(
         for entry in raw.read_block(&block) {
             sealing.add(&entry)?;
         }
+        std::thread::sleep(options.seal_pause);
     }
     sealing.finish(raw, dictionary)
 }

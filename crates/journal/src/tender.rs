@@ -115,7 +115,7 @@ impl Tender {
 
     fn seal(&self, shared: &Shared, raw: &RawSegment) -> io::Result<()> {
         if raw.end() > raw.first {
-            let sealed = seal::seal(&*self.disk, raw, self.options.compression_level)
+            let sealed = seal::seal(&*self.disk, raw, &self.options)
                 .inspect_err(|_| Counters::add(&shared.counters.failed_seals, 1))?;
             shared.segments.replace(raw, Some(Arc::new(sealed)));
             Counters::add(&shared.counters.sealed, 1);

@@ -32,7 +32,10 @@ CREATE TABLE conversions (
     first_at_ms BIGINT NOT NULL,
     changed_at_ms BIGINT NOT NULL,
     last_seq BIGINT NOT NULL,
-    notified BIGINT NOT NULL      -- 1 once an entry asked for the source to be told
+    notified BIGINT NOT NULL,     -- 1 once an entry asked for the source to be told
+    worth BIGINT NOT NULL,        -- what it was last said to be worth, kept through rejection
+    last_call_at_ms BIGINT NOT NULL, -- when the last call that changed it took effect
+    fingerprint TEXT NOT NULL     -- of that call; '' if something else changed it last
 );
 CREATE UNIQUE INDEX conversions_identity ON conversions (hit, event, tx, repeat_number);
 CREATE INDEX conversions_visitor ON conversions (vid, tx);
@@ -58,9 +61,9 @@ CREATE TABLE entries (
     expected_after BIGINT NOT NULL,
     cost_before BIGINT NOT NULL,
     cost_after BIGINT NOT NULL,
-    original_amount TEXT NOT NULL,   -- as named by the call, before conversion; '' without
+    original_amount BIGINT NOT NULL, -- as named by the call, where that was another currency
     original_currency TEXT NOT NULL, -- ISO 4217; '' for the account's
-    rate BIGINT NOT NULL,            -- micro-units of the account's currency for one unit
+    rate BIGINT NOT NULL,            -- micro-units of the account's currency for one unit; 0 without
     notify TEXT NOT NULL,            -- 'none', 'once' or 'all'
     body BLOB NOT NULL
 );
@@ -71,7 +74,7 @@ CREATE INDEX entries_operation ON entries (operation, seq);
 CREATE TABLE calls (
     id TEXT PRIMARY KEY,
     at_ms BIGINT NOT NULL,
-    via TEXT NOT NULL,            -- 'postback', 'browser', 'action', 'upload', 'replay'
+    via TEXT NOT NULL,            -- 'postback', 'javascript', 'action', 'api', 'upload', 'undo'
     method TEXT NOT NULL,
     remote TEXT NOT NULL,         -- address, or who replayed or uploaded
     query TEXT NOT NULL,          -- raw

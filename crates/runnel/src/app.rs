@@ -5,6 +5,7 @@ use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::snapshot::Snapshot;
+use crate::store::facts::Facts;
 use crate::store::sessions::Sessions;
 use crate::store::{Database, catalog};
 use anyhow::Context;
@@ -33,6 +34,8 @@ pub struct App {
     pub sessions: Sessions,
     /// How far caps are filled.
     pub caps: Caps,
+    /// What reports are made of; feed opens and fills it.
+    pub facts: Arc<Facts>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -57,6 +60,7 @@ impl App {
             snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
             caps: Caps::default(),
+            facts: Arc::new(Facts::new(config.data.clone(), config.report_memory_mb)),
             config,
             clock,
             keys,

@@ -1,7 +1,7 @@
 //! Settings of the program itself: folders, addresses, limits. What people edit is in the catalog.
 //! Promise: everything that can grow has its limit here, with its unit in its name.
 
-use ipnet::IpNet;
+use crate::enrich::Proxy;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,8 +20,9 @@ pub struct Config {
     pub knowledge: PathBuf,
     /// A city database in MaxMind's format that the user supplies; empty for none.
     pub city_database: PathBuf,
-    /// Proxies whose forwarding headers are believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Proxies whose forwarding headers are believed: networks, addresses, or `cloudflare`, `fastly`,
+    /// `private`.
+    pub trusted_proxies: Vec<Proxy>,
     /// This machine's number in IDs, below 64.
     pub node: u8,
     /// Longest wait of a click for the disk; then it is answered and counted.

@@ -34,7 +34,7 @@ struct Inode {
 #[derive(Clone)]
 enum NameChange {
     Set(String, usize),
-    Rename(String, String),
+    Rename(String, String, usize),
     Remove(String),
 }
 
@@ -90,24 +90,33 @@ impl HostileDisk {
             inode.keep_some(chance);
             inode.seen.clone_from(&inode.kept);
         }
+        // In order up to some point, or some here and some there.
         let survive = chance.below(changes.len() + 1);
-        changes.drain(..survive).for_each(|change| apply(kept_names, change));
-        changes.clear();
+        let orderly = chance.percent(50);
+        for (i, change) in changes.drain(..).enumerate() {
+            if if orderly { i < survive } else { chance.percent(50) } {
+                apply(kept_names, change);
+            }
+        }
         names.clone_from(kept_names);
     }
 
-    /// Turns one bit of one file. Says whether there was one.
-    pub(super) fn flip_a_bit(&self) -> Option<String> {
+    /// Turns one bit of one file, often near the end of what was written. Says whether there was one.
+    pub(super) fn flip_a_bit(&self) -> bool {
         let mut state = self.0.lock();
         let State { chance, inodes, names, .. } = &mut *state;
         let files: Vec<_> =
             names.iter().filter(|(_, inode)| !inodes[**inode].kept.is_empty()).collect();
-        let (name, inode) = *files.get(chance.below(files.len().max(1)))?;
-        let inode = &mut inodes[*inode];
-        let (at, bit) = (chance.below(inode.kept.len()), chance.below(8));
+        let Some((_, inode)) = files.get(chance.below(files.len().max(1))) else { return false };
+        let inode = &mut inodes[**inode];
+        let written = inode.kept.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
+        let (mut at, bit) = (chance.below(inode.kept.len()), chance.below(8));
+        if chance.percent(40) {
+            at = written - 1 - chance.below(written.min(60));
+        }
         inode.kept[at] ^= 1u8 << bit;
         inode.seen[at] ^= 1u8 << bit;
-        Some(format!("{name} byte {at} bit {bit}"))
+        true
     }
 
     /// A change is about to be made: does the power last, and does chance let it pass?
@@ -160,10 +169,9 @@ fn apply(names: &mut BTreeMap<String, usize>, change: NameChange) {
         NameChange::Set(name, inode) => {
             names.insert(name, inode);
         }
-        NameChange::Rename(from, to) => {
-            if let Some(inode) = names.remove(&from) {
-                names.insert(to, inode);
-            }
+        NameChange::Rename(from, to, inode) => {
+            names.remove(&from);
+            names.insert(to, inode);
         }
         NameChange::Remove(name) => {
             names.remove(&name);
@@ -203,7 +211,8 @@ impl Disk for HostileDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.change(|ill| ill.failing_writes)?;
-        state.rename(NameChange::Rename(from.into(), to.into()));
+        let inode = *state.names.get(from).ok_or(io::ErrorKind::NotFound)?;
+        state.rename(NameChange::Rename(from.into(), to.into(), inode));
         Ok(())
     }
 

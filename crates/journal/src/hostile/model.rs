@@ -8,6 +8,7 @@ use crate::{Entry, Options, Recovery};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The journal taken apart, so that chance says which thread moves.
 pub(super) struct Running {
@@ -44,6 +45,7 @@ impl Model {
             zeros_ahead_bytes: [0, 1_000, 8_000][chance.below(3)],
             indexes_in_memory: 2,
             compression_level: 1,
+            seal_pause: Duration::ZERO,
             ..Options::default()
         };
         let (running, _) = start(&disk, &options).unwrap();
@@ -128,7 +130,7 @@ impl Model {
 
     /// Turns one bit somewhere in the files.
     pub(super) fn flip(&mut self) {
-        if self.disk.flip_a_bit().is_some() {
+        if self.disk.flip_a_bit() {
             self.flips += 1;
             self.turned += 1;
         }

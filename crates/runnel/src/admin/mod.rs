@@ -7,6 +7,7 @@ pub mod authenticate;
 mod document;
 mod explorer;
 pub mod extract;
+mod reports;
 pub mod router;
 
 pub use crate::store::people::{Caller, Role, Via};
@@ -26,7 +27,10 @@ pub const BASE: &str = "/api/v1";
 
 /// Every resource. A new one is merged here and nowhere else.
 fn resources() -> AdminRouter {
-    AdminRouter::new().merge(assets::routes()).merge(explorer::routes())
+    AdminRouter::new()
+        .merge(assets::routes())
+        .merge(explorer::routes())
+        .merge(reports::routes())
 }
 
 /// The OpenAPI 3.1 document of all resources.

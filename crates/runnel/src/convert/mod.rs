@@ -1,1 +1,163 @@
-//! Conversions: one road for postbacks, JavaScript, builder actions and uploads.
+//! Conversions: a postback, a browser's call, a builder action or an upload → an entry in the ledger.
+//! One road for all: parse → resolve → authorize → prepare (amounts, rules, credit) → book → answer.
+//! Promise: a call is answered after it is safe on disk; every call is kept with its verdict.
+
+mod after;
+pub mod answer;
+mod authorize;
+mod browser;
+mod credit;
+mod currency;
+mod fires;
+mod hits;
+pub mod parse;
+mod postback;
+mod prepare;
+mod reason;
+mod receive;
+pub mod resolve;
+mod said;
+mod strangers;
+
+pub use after::Tell;
+pub use answer::Receipt;
+pub use fires::Fires;
+pub use hits::JournalHits;
+pub use prepare::Incoming;
+pub use reason::Reason;
+
+use crate::clock::Clock;
+use crate::snapshot::Snapshot;
+use crate::store::Database;
+use crate::store::ledger::{self, Job, Outcome, Unavailable, Verdict, Writer};
+use arc_swap::ArcSwap;
+use http::HeaderMap;
+use metrics::counter;
+use parse::Limits;
+use prepare::Prepared;
+use resolve::{Hits, Sessions};
+use rules::ids::IdKeys;
+use std::net::IpAddr;
+use std::sync::Arc;
+use strangers::Strangers;
+
+/// (address of the connection, headers) → address of the client, through configured proxies.
+pub type ClientAddress = Box<dyn Fn(IpAddr, &HeaderMap) -> IpAddr + Send + Sync>;
+
+/// Everything that booking needs. Handlers share it.
+pub struct Desk {
+    /// Time and chance.
+    pub clock: Clock,
+    /// The secrets in IDs.
+    pub keys: IdKeys,
+    /// Catalog and ledger.
+    pub database: Database,
+    /// The configuration in force.
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Records by hit.
+    pub hits: Arc<dyn Hits>,
+    /// The visitors' sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// The one writer of the ledger.
+    pub writer: Writer,
+    /// Tells the client's address from the connection's and the forwarding headers.
+    pub client: ClientAddress,
+    /// What a call may carry.
+    pub limits: Limits,
+    /// Callers with IDs that nobody issued.
+    pub strangers: Strangers,
+}
+
+/// A call whose visitor got the same tx on another hit meanwhile is resolved again, so many times.
+const MOST_ROUNDS: usize = 4;
+
+impl Desk {
+    /// Takes a call down the road: it is safe on disk when this returns.
+    /// # Errors
+    /// It could not be stored, or nobody can say yet whether its hit exists: it is to come again.
+    pub async fn take(&self, incoming: Incoming) -> Result<Receipt, Unavailable> {
+        let mut prepared = self.prepare(&incoming).await?;
+        if prepared.test {
+            return self.test(prepared).await;
+        }
+        if prepared.never_issued && !self.keeps_stranger(incoming.address) {
+            return Ok(only_counted(&prepared));
+        }
+        for _ in 0..MOST_ROUNDS {
+            match self.writer.book(prepared.job).await? {
+                Outcome::Booked(booked) => {
+                    return Ok(counted(Receipt {
+                        booked,
+                        parameter: prepared.parameter,
+                        test: false,
+                    }));
+                }
+                Outcome::Moved => prepared = self.prepare(&incoming).await?,
+            }
+        }
+        Err(Unavailable)
+    }
+
+    /// What taking the call would come to. Nothing is booked, and nothing is logged.
+    /// # Errors
+    /// As [`Self::take`].
+    pub async fn preview(&self, incoming: &Incoming) -> Result<Receipt, Unavailable> {
+        let prepared = self.prepare(incoming).await?;
+        self.imagine(&prepared).await
+    }
+
+    async fn imagine(&self, prepared: &Prepared) -> Result<Receipt, Unavailable> {
+        let jobs = std::slice::from_ref(&prepared.job);
+        let outcome = ledger::preview(&self.database, &self.clock, jobs).await;
+        match outcome.map(|mut one| one.pop()) {
+            Ok(Some(Outcome::Booked(booked))) => {
+                Ok(Receipt { booked, parameter: prepared.parameter, test: prepared.test })
+            }
+            Ok(_) => Err(Unavailable),
+            Err(error) => {
+                tracing::error!(%error, "cannot read the ledger");
+                Err(Unavailable)
+            }
+        }
+    }
+
+    /// `test=1`: the verdict is shown, the call is kept unbooked.
+    async fn test(&self, prepared: Prepared) -> Result<Receipt, Unavailable> {
+        let imagined = self.imagine(&prepared).await?;
+        let mut call = prepared.job.call;
+        call.note = imagined.line();
+        call.reason = Reason::Test.as_str().to_owned();
+        self.writer.book(Job { call, change: None, task: None, cursor: None }).await?;
+        Ok(imagined)
+    }
+
+    fn keeps_stranger(&self, address: Option<IpAddr>) -> bool {
+        address.is_none_or(|address| self.strangers.keeps(address))
+    }
+}
+
+fn only_counted(prepared: &Prepared) -> Receipt {
+    let call = &prepared.job.call;
+    let booked = ledger::Booked {
+        verdict: Verdict::Unbooked,
+        reason: call.reason.clone(),
+        call: String::new(),
+        conversion: None,
+        seq: None,
+        before: Default::default(),
+        after: Default::default(),
+        flags: call.flags.clone(),
+    };
+    counted(Receipt { booked, parameter: prepared.parameter, test: false })
+}
+
+fn counted(receipt: Receipt) -> Receipt {
+    let (verdict, reason) = (receipt.booked.verdict.as_str(), receipt.booked.reason.clone());
+    counter!("runnel_postbacks_total", "verdict" => verdict, "reason" => reason).increment(1);
+    receipt
+}
+
+/// The routes of the tracking domains: `/pb/`, `/pb`, `/js/event`.
+pub fn routes(desk: Arc<Desk>) -> axum::Router {
+    postback::routes().merge(browser::routes()).with_state(desk)
+}

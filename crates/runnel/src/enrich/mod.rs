@@ -1,1 +1,98 @@
 //! Turns an address and headers into facts: place, network, device, language, bot.
+//! Promise: no outbound call and no wait; what the data does not know stays empty; missing or broken
+//! data files are logged once and never stop the program.
+
+mod address;
+mod agent;
+mod bots;
+mod language;
+mod places;
+mod prefetch;
+
+pub use address::{Preset, Proxies, Proxy, truncated};
+pub use prefetch::is_prefetch;
+
+use crate::config::Config;
+use agent::Agents;
+use arc_swap::ArcSwap;
+use http::{HeaderMap, header};
+use places::Places;
+use rules::facts::Facts;
+use serde::de::DeserializeOwned;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// Knows senders.
+pub struct Enricher {
+    knowledge: PathBuf,
+    city: PathBuf,
+    known: ArcSwap<Known>,
+}
+
+/// All data, as read from its files at one moment.
+struct Known {
+    places: Places,
+    agents: Agents,
+}
+
+impl Known {
+    fn open(knowledge: &Path, city: &Path) -> Self {
+        Self { places: Places::open(knowledge, city), agents: Agents::open(knowledge) }
+    }
+}
+
+impl Enricher {
+    /// Opens the data that `config` names: its knowledge folder, or the one beside the program.
+    pub fn open(config: &Config) -> Self {
+        let knowledge = match config.knowledge.as_os_str().is_empty() {
+            true => beside_program(),
+            false => config.knowledge.clone(),
+        };
+        let city = config.city_database.clone();
+        let known = ArcSwap::from_pointee(Known::open(&knowledge, &city));
+        Self { knowledge, city, known }
+    }
+
+    /// Reads all files again; requests meanwhile are answered from the earlier data. Takes a moment:
+    /// not for a thread that serves.
+    pub fn reload(&self) {
+        self.known.store(Known::open(&self.knowledge, &self.city).into());
+    }
+
+    /// What is known of a sender. The address is kept whole: truncating is the caller's decision.
+    pub fn facts(&self, address: IpAddr, headers: &HeaderMap) -> Facts {
+        let known = self.known.load();
+        let address = address.to_canonical();
+        let mut facts = Facts { ip: Some(address), ..Facts::default() };
+        known.places.describe(address, &mut facts);
+        known.agents.agent(headers).describe(&mut facts);
+        facts.language = language::preferred(text(headers, header::ACCEPT_LANGUAGE.as_str()));
+        facts
+    }
+}
+
+/// The `knowledge` folder beside the running program, as `make build` leaves it.
+fn beside_program() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.with_file_name("knowledge")
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Reads a file of the knowledge folder; one that is missing or unreadable is logged.
+fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let read = std::fs::read(path).map_err(anyhow::Error::from);
+    match read.and_then(|bytes| Ok(serde_json::from_slice(&bytes)?)) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let path = path.display();
+            tracing::warn!(%path, %error, "no user-agent data from this file: what it knows stays unknown");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

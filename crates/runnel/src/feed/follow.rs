@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Shortest time between two commits: each syncs a file that clicks' disk shares.
 const PACE: Duration = Duration::from_millis(200);
 /// Longest sleep when nobody wakes it.
-const POLL: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(300);
 /// Wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Quiet time after which the store's log is moved into its file.

@@ -7,13 +7,16 @@ mod follow;
 mod request;
 mod sources;
 mod step;
+mod stores;
 mod texts;
 mod wake;
 
 pub use sources::{Page, Sources};
 pub use step::{MOST_PER_STEP, step};
+pub use stores::Stores;
 pub use wake::Wake;
 
+use crate::app::App;
 use crate::clock::Clock;
 use crate::store::facts::Facts;
 use std::sync::Arc;
@@ -39,6 +42,21 @@ impl Feed {
         let run = move || follow::follow(&facts, sources, &clock, &woken);
         let thread = std::thread::Builder::new().name("feed".into()).spawn(run)?;
         Ok(Self { wake, thread: Some(thread) })
+    }
+
+    /// Starts it for the stores of `app`. Call it on the runtime.
+    /// # Errors
+    /// The system gives no thread.
+    pub fn of(app: &App) -> std::io::Result<Self> {
+        let sources = Box::new(Stores::new(app, tokio::runtime::Handle::current()));
+        let feed = Self::start(app.facts.clone(), sources, app.clock.clone())?;
+        let (wake, mut watermark) = (feed.wake(), app.journal.subscribe());
+        tokio::spawn(async move {
+            while !wake.stopped() && watermark.changed().await.is_ok() {
+                wake.notify();
+            }
+        });
+        Ok(feed)
     }
 
     /// What tells it that there is something new.

@@ -39,6 +39,9 @@ impl<'a> Names<'a> {
             Dimension::PathMapped(_, Mapping::OfferSource) => {
                 s.offer_sources.get(&id).map(|source| source.asset.name.clone())
             }
+            Dimension::Mapped(_, Mapping::FunnelGroup) => {
+                s.groups.get(&id).map(|group| group.asset.name.clone())
+            }
             _ => None,
         }
     }

@@ -57,11 +57,17 @@ fn joined(sql: &mut Sql, select: &Select, levels: &[Choice]) -> Vec<Joined> {
     for (i, choice) in path_filters(select).enumerate() {
         let Some(list) = choice.dimension.list() else { continue };
         let alias = format!("p{i}");
-        sql.push(&format!(", {alias} AS (SELECT m.path, {FLAGS} FROM ("));
-        sql.add(members(choice.dimension, &choice.include, &[])).push(") m GROUP BY m.path)");
+        sql.push(&format!(", {alias} AS (")).add(filtered(choice)).push(")");
         joined.push(Joined { alias, list });
     }
     joined
+}
+
+/// The paths that hold any member that a filter includes, with the flags of those members.
+pub(super) fn filtered(choice: &Choice) -> Sql {
+    let mut sql = Sql::new(&format!("SELECT m.path, {FLAGS} FROM ("));
+    sql.add(members(choice.dimension, &choice.include, &[])).push(") m GROUP BY m.path");
+    sql
 }
 
 /// The members of a level; the last level has one more, which stands for any of them.
@@ -149,7 +155,7 @@ fn visits(joined: &[Joined]) -> String {
 /// The conversion clock looks at a row twice: once for its visit, once for the rest.
 fn weighed(select: &Select, value: &str) -> String {
     match select.clock {
-        ReportClock::Visit => value.into(),
+        ReportClock::Visit | ReportClock::Own => value.into(),
         ReportClock::Conversion => format!("f.o * {value}"),
     }
 }

@@ -3,6 +3,7 @@
 
 mod append;
 mod groups;
+mod log;
 mod marker;
 mod open;
 mod path;
@@ -15,7 +16,8 @@ mod sql;
 mod writer;
 
 pub use append::{Batch, Cursors};
-pub use path::{List, Member, Path, kind_key};
+pub use log::{Log, Numbers};
+pub use path::{List, Member, Path, key as path_key, kind_key};
 pub use read::{Groups, MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
 pub use writer::Writer;

@@ -129,7 +129,7 @@ fn numbered(actions: &[u8], old: usize) -> Vec<(String, bool)> {
 }
 
 /// The key of a passed node in `list`; none if it is not in that list.
-fn key(list: List, passed: &Passed) -> Option<String> {
+pub fn key(list: List, passed: &Passed) -> Option<String> {
     let page = |kind| passed.page.filter(|_| passed.kind == kind).map(|id| id.to_string());
     match list {
         List::Node => Some(passed.node.to_string()),

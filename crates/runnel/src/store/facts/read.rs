@@ -28,7 +28,7 @@ pub type Mapped = (Mapping, String, String);
 
 /// A report's connection with the small tables of today's configuration.
 pub struct Reader<'a> {
-    connection: &'a Connection,
+    pub(super) connection: &'a Connection,
 }
 
 impl<'a> Reader<'a> {

@@ -111,6 +111,8 @@ pub enum ReportClock {
     Visit,
     /// Conversions at their first time, views and clicks at their own, visits at their entrance.
     Conversion,
+    /// Every row at its own time, for logs.
+    Own,
 }
 
 /// Whether visits of bots count.

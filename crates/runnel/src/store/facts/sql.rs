@@ -54,6 +54,7 @@ pub(super) fn rows(select: &Select) -> Sql {
         ReportClock::Visit => {
             branch(&mut sql, select, "f.visit_ms", "1 AS v, 1 AS o", "");
         }
+        ReportClock::Own => branch(&mut sql, select, "f.clock_ms", "1 AS v, 1 AS o", ""),
         ReportClock::Conversion => {
             branch(&mut sql, select, "f.visit_ms", "1 AS v, 0 AS o", " AND f.kind = 0");
             sql.push(" UNION ALL ");

@@ -21,6 +21,6 @@ pub async fn entries_after(
 }
 
 /// Reads an entry's stored bytes.
-fn read_entry(body: &[u8]) -> Result<Entry, sqlx::Error> {
+pub(super) fn read_entry(body: &[u8]) -> Result<Entry, sqlx::Error> {
     Entry::from_bytes(body).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -2,10 +2,23 @@
 //! Promise: an entry, the state it leads to and the call that caused it commit together; the order
 //! of sequence numbers is the order of commits (product.md §6.6, §6.7).
 
+mod batch;
 mod brief;
+mod enter;
 mod follow;
+mod job;
+mod look_up;
+mod preview;
+mod save;
+mod sql;
 mod standings;
+mod state;
+mod writer;
 
 pub use brief::{Brief, conversions_of_hit, conversions_of_visitor};
 pub use follow::entries_after;
+pub use job::*;
+pub use look_up::{cursor_of, forget_calls, hit_of_visitor, move_cursor};
+pub use preview::preview;
 pub use standings::{StatusChange, status_changes};
+pub use writer::{MOST_IN_BATCH, Outcome, Unavailable, Writer};

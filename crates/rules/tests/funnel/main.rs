@@ -1,0 +1,8 @@
+//! Funnels from outside: examples worked out by hand, and properties over random funnels.
+
+mod examples;
+mod generate;
+mod properties;
+mod rules;
+mod universe;
+mod validity;

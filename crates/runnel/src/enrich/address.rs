@@ -1,0 +1,293 @@
+//! Connection and forwarding headers → the client's address.
+//! Promise: a header is believed only when the connection comes from a configured proxy, and only as
+//! far as the chain of configured proxies reaches (product.md §3.5).
+
+use http::HeaderMap;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+/// One entry of the configured proxies: `10.0.0.0/8`, `192.0.2.7`, or the name of a preset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Proxy {
+    /// A network, or one address.
+    Net(IpNet),
+    /// A well-known group of proxies.
+    Preset(Preset),
+}
+
+/// Well-known groups of proxies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Cloudflare's published ranges; it names the client in `CF-Connecting-IP`.
+    Cloudflare,
+    /// Fastly's published ranges; it names the client in `Fastly-Client-IP`.
+    Fastly,
+    /// Private and loopback networks: a proxy on the same machine or in the same cluster.
+    Private,
+}
+
+impl Preset {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cloudflare => "cloudflare",
+            Self::Fastly => "fastly",
+            Self::Private => "private",
+        }
+    }
+
+    /// The header in which these proxies name the client.
+    fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Cloudflare => Some("cf-connecting-ip"),
+            Self::Fastly => Some("fastly-client-ip"),
+            Self::Private => None,
+        }
+    }
+
+    fn networks(self) -> impl Iterator<Item = IpNet> {
+        let list = match self {
+            Self::Cloudflare => CLOUDFLARE,
+            Self::Fastly => FASTLY,
+            Self::Private => PRIVATE,
+        };
+        list.split_whitespace().filter_map(|network| network.parse().ok())
+    }
+}
+
+const CLOUDFLARE: &str = "173.245.48.0/20 103.21.244.0/22 103.22.200.0/22 103.31.4.0/22 \
+    141.101.64.0/18 108.162.192.0/18 190.93.240.0/20 188.114.96.0/20 197.234.240.0/22 \
+    198.41.128.0/17 162.158.0.0/15 104.16.0.0/13 104.24.0.0/14 172.64.0.0/13 131.0.72.0/22 \
+    2400:cb00::/32 2606:4700::/32 2803:f800::/32 2405:b500::/32 2405:8100::/32 2a06:98c0::/29 \
+    2c0f:f248::/32";
+
+const FASTLY: &str = "23.235.32.0/20 43.249.72.0/22 103.244.50.0/24 103.245.222.0/23 \
+    103.245.224.0/24 104.156.80.0/20 140.248.64.0/18 140.248.128.0/17 146.75.0.0/17 \
+    151.101.0.0/16 157.52.64.0/18 167.82.0.0/17 167.82.128.0/20 167.82.160.0/20 167.82.224.0/20 \
+    172.111.64.0/18 185.31.16.0/22 199.27.72.0/21 199.232.0.0/16 2a04:4e40::/32 2a04:4e42::/32";
+
+const PRIVATE: &str = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 \
+    169.254.0.0/16 ::1/128 fc00::/7 fe80::/10";
+
+impl FromStr for Proxy {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        for preset in [Preset::Cloudflare, Preset::Fastly, Preset::Private] {
+            if preset.name().eq_ignore_ascii_case(text) {
+                return Ok(Self::Preset(preset));
+            }
+        }
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(Self::Net).map_err(|_| {
+            format!("{text:?} is no network, no address, and none of cloudflare, fastly, private")
+        })
+    }
+}
+
+impl TryFrom<String> for Proxy {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Proxy> for String {
+    fn from(proxy: Proxy) -> Self {
+        match proxy {
+            Proxy::Net(network) => network.to_string(),
+            Proxy::Preset(preset) => preset.name().into(),
+        }
+    }
+}
+
+/// The configured proxies, ready to be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Proxies(Vec<(IpNet, Option<&'static str>)>);
+
+impl Proxies {
+    /// Presets become their networks.
+    pub fn new(configured: &[Proxy]) -> Self {
+        let networks = configured.iter().flat_map(|proxy| match proxy {
+            Proxy::Net(network) => vec![(*network, None)],
+            Proxy::Preset(preset) => preset.networks().map(|n| (n, preset.header())).collect(),
+        });
+        Self(networks.collect())
+    }
+
+    /// Whether forwarding headers from this address are believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.of(peer).is_some()
+    }
+
+    /// The client's address: the connection's own, unless a configured proxy names another.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
+        let Some((_, own_header)) = self.of(peer) else { return peer };
+        let named = own_header.and_then(|name| single(headers, name));
+        named.unwrap_or_else(|| self.forwarded(peer, headers))
+    }
+
+    /// Follows the chain from the nearest proxy outwards: the first address that is no configured
+    /// proxy is the client's. What stands left of it could be written by anybody.
+    fn forwarded(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let chain = chain(headers);
+        if chain.is_empty() {
+            return single(headers, "x-real-ip").unwrap_or(peer);
+        }
+        let mut nearest = peer;
+        for hop in chain.iter().rev() {
+            let Some(address) = hop else { break };
+            nearest = *address;
+            if !self.trusts(nearest) {
+                break;
+            }
+        }
+        nearest
+    }
+
+    fn of(&self, peer: IpAddr) -> Option<&(IpNet, Option<&'static str>)> {
+        let peer = peer.to_canonical();
+        self.0.iter().find(|(network, _)| network.contains(&peer))
+    }
+}
+
+/// Addresses of `X-Forwarded-For`, else of `Forwarded`, client first; unreadable ones as none.
+fn chain(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let list = |name: &str| -> Vec<String> {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',').map(|hop| hop.trim().to_owned())).collect()
+    };
+    let hops = list("x-forwarded-for");
+    if !hops.is_empty() {
+        return hops.iter().map(|hop| read_address(hop)).collect();
+    }
+    list("forwarded").iter().map(|hop| forwarded_for(hop)).collect()
+}
+
+/// `for=192.0.2.60;proto=http` (RFC 7239) → the address.
+fn forwarded_for(hop: &str) -> Option<IpAddr> {
+    let pairs = hop.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+    read_address(value.trim_matches('"'))
+}
+
+fn single(headers: &HeaderMap, name: &str) -> Option<IpAddr> {
+    read_address(headers.get(name)?.to_str().ok()?.trim())
+}
+
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+fn read_address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|s| s.ip()));
+    address.map(|address: IpAddr| address.to_canonical())
+}
+
+/// The address as it is kept where privacy asks for it: IPv4 to /24, IPv6 to /48 (product.md §13).
+pub fn truncated(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            IpAddr::from([a, b, c, 0])
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            IpAddr::from([a, b, c, 0, 0, 0, 0, 0])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn client(proxies: &[&str], peer: &str, headers: &[(&'static str, &'static str)]) -> String {
+        let proxies: Vec<Proxy> = proxies.iter().map(|p| p.parse().unwrap()).collect();
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        Proxies::new(&proxies).client(ip(peer), &map).to_string()
+    }
+
+    #[test]
+    fn headers_are_believed_as_far_as_configured_proxies_reach() {
+        let xff = "x-forwarded-for";
+        let cf = "cf-connecting-ip";
+        for (proxies, peer, headers, expected) in [
+            (vec![], "198.51.100.1", vec![(xff, "1.2.3.4")], "198.51.100.1"),
+            (vec![], "198.51.100.1", vec![(cf, "1.2.3.4")], "198.51.100.1"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "1.2.3.4")], "1.2.3.4"),
+            // A client cannot prepend an address of its own choice.
+            (vec!["private"], "10.0.0.1", vec![(xff, "9.9.9.9, 1.2.3.4")], "1.2.3.4"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "9.9.9.9, 1.2.3.4, 10.0.0.2")], "1.2.3.4"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "9.9.9.9"), (xff, "1.2.3.4")], "1.2.3.4"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "1.2.3.4, nonsense, 10.0.0.2")], "10.0.0.2"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "10.0.0.3, 10.0.0.2")], "10.0.0.3"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "[2001:db8::5]:443")], "2001:db8::5"),
+            (vec!["private"], "10.0.0.1", vec![(xff, "1.2.3.4:5678")], "1.2.3.4"),
+            (vec!["private"], "::ffff:10.0.0.1", vec![(xff, "::ffff:1.2.3.4")], "1.2.3.4"),
+            (vec!["private"], "10.0.0.1", vec![("x-real-ip", "1.2.3.4")], "1.2.3.4"),
+            (
+                vec!["private"],
+                "10.0.0.1",
+                vec![("forwarded", "for=\"[2001:db8::7]:1\";proto=https")],
+                "2001:db8::7",
+            ),
+            (vec!["private"], "10.0.0.1", vec![], "10.0.0.1"),
+            // Only Cloudflare's own connections may name the client in its header.
+            (vec!["cloudflare"], "104.16.1.1", vec![(cf, "1.2.3.4"), (xff, "5.5.5.5")], "1.2.3.4"),
+            (
+                vec!["cloudflare", "private"],
+                "10.0.0.1",
+                vec![(cf, "9.9.9.9"), (xff, "1.2.3.4, 104.16.1.1")],
+                "1.2.3.4",
+            ),
+            (vec!["192.0.2.7"], "192.0.2.7", vec![(xff, "1.2.3.4")], "1.2.3.4"),
+            (vec!["192.0.2.7"], "192.0.2.8", vec![(xff, "1.2.3.4")], "192.0.2.8"),
+            (vec!["2400::/12"], "2400:cb00::1", vec![(xff, "1.2.3.4")], "1.2.3.4"),
+        ] {
+            assert_eq!(
+                client(&proxies, peer, &headers),
+                expected,
+                "{proxies:?} {peer} {headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_listed_network_of_the_presets_is_read() {
+        for (preset, list) in
+            [(Preset::Cloudflare, CLOUDFLARE), (Preset::Fastly, FASTLY), (Preset::Private, PRIVATE)]
+        {
+            assert_eq!(preset.networks().count(), list.split_whitespace().count());
+        }
+    }
+
+    #[test]
+    fn entries_are_read_and_written_as_text() {
+        for text in ["cloudflare", "fastly", "private", "10.0.0.0/8", "2001:db8::/32"] {
+            assert_eq!(String::from(text.parse::<Proxy>().unwrap()), text);
+        }
+        assert_eq!(String::from("192.0.2.7".parse::<Proxy>().unwrap()), "192.0.2.7/32");
+        assert!("cloudfare".parse::<Proxy>().unwrap_err().contains("cloudflare"));
+    }
+
+    #[test]
+    fn addresses_are_truncated_by_family() {
+        for (address, kept) in [
+            ("203.0.113.77", "203.0.113.0"),
+            ("::ffff:203.0.113.77", "203.0.113.0"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+            ("127.0.0.1", "127.0.0.0"),
+        ] {
+            assert_eq!(truncated(ip(address)), ip(kept));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Questions that are asked before a call is booked.
+
+use super::job::Cursor;
+use super::sql;
+use crate::store::Database;
+use rules::ids::{EntityId, HitId, Vid};
+use sqlx::AssertSqlSafe;
+
+/// The hit of the visitor's latest conversion (or `event`) with the transaction `tx`, on `page` if
+/// one is named.
+/// # Errors
+/// The database fails.
+pub async fn hit_of_visitor(
+    database: &Database,
+    vid: Vid,
+    event: Option<EntityId>,
+    tx: &str,
+    page: Option<EntityId>,
+) -> Result<Option<HitId>, sqlx::Error> {
+    let page = page.map(|page| page.to_string()).unwrap_or_default();
+    let sql = "SELECT hit FROM conversions WHERE vid = $1 AND tx = $2 AND event = $3 \
+         AND ($4 = '' OR page = $4) ORDER BY first_at_ms DESC, id DESC LIMIT 1";
+    let found: Option<String> = sqlx::query_scalar(sql)
+        .bind(vid.to_string())
+        .bind(tx)
+        .bind(event.map(|event| event.to_string()).unwrap_or_default())
+        .bind(page)
+        .fetch_optional(&database.pool)
+        .await?;
+    found.map(|text| read_hit(&text)).transpose()
+}
+
+/// How far the follower `name` has come in the journal of `node`: the last record done.
+/// # Errors
+/// The database fails.
+pub async fn cursor_of(
+    database: &Database,
+    name: &str,
+    node: u8,
+) -> Result<Option<u64>, sqlx::Error> {
+    let sql = "SELECT record FROM ledger_cursors WHERE name = $1 AND node = $2";
+    let query = sqlx::query_scalar::<_, i64>(sql).bind(name).bind(i64::from(node));
+    Ok(query.fetch_optional(&database.pool).await?.map(|record| record as u64))
+}
+
+/// Notes how far a follower has come, where no booking carries its cursor.
+/// # Errors
+/// The database fails.
+pub async fn move_cursor(database: &Database, cursor: &Cursor) -> Result<(), sqlx::Error> {
+    let mut connection = database.pool.acquire().await?;
+    super::save::cursor(&mut connection, cursor).await
+}
+
+/// Deletes up to `most` calls that changed nothing and are older than `before_ms`; the calls behind
+/// entries stay for ever. Returns how many went.
+/// # Errors
+/// The database fails.
+pub async fn forget_calls(
+    database: &Database,
+    before_ms: u64,
+    most: u32,
+) -> Result<u64, sqlx::Error> {
+    let old = "SELECT id FROM calls WHERE at_ms < $1 AND seq = 0 AND task IS NULL \
+         ORDER BY at_ms LIMIT $2";
+    let ids: Vec<String> = sqlx::query_scalar(old)
+        .bind(before_ms as i64)
+        .bind(i64::from(most))
+        .fetch_all(&database.pool)
+        .await?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let text = format!("DELETE FROM calls WHERE id IN ({})", sql::list(1, ids.len()));
+    let query = ids.iter().fold(sqlx::query(AssertSqlSafe(text)), |query, id| query.bind(id));
+    Ok(query.execute(&database.pool).await?.rows_affected())
+}
+
+/// Reads a hit that the ledger itself wrote.
+pub(super) fn read_hit(text: &str) -> Result<HitId, sqlx::Error> {
+    let value = serde_json::Value::String(text.to_owned());
+    serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
+}
