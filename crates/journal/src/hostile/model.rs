@@ -30,6 +30,8 @@ pub(super) struct Model {
     flips: usize,
     /// All bits ever turned.
     turned: usize,
+    /// One more than the highest number ever confirmed.
+    highest: u64,
     clock: u64,
 }
 
@@ -59,6 +61,7 @@ impl Model {
             confirmed,
             flips: 0,
             turned: 0,
+            highest: 0,
             clock: 1 << 40,
         }
     }
@@ -95,6 +98,7 @@ impl Model {
         for (number, entry) in self.appended.range(from..watermark.max(from)) {
             self.confirmed.insert(*number, entry.clone());
         }
+        self.highest = self.highest.max(watermark);
     }
 
     /// A record that was confirmed is found and read, unless a turned bit may have hit it.
@@ -179,8 +183,8 @@ impl Model {
         let read: BTreeMap<u64, Entry> = read.into_iter().map(|e| (e.number, e)).collect();
         let lost: Vec<_> = self.confirmed.keys().filter(|n| !read.contains_key(n)).collect();
         assert!(lost.len() <= self.flips, "confirmed records {lost:?} are gone");
-        let highest = self.confirmed.last_key_value().map_or(0, |(number, _)| number + 1);
-        assert!(recovery.next >= highest, "a confirmed number would be given again");
+        assert!(recovery.next >= self.highest, "a confirmed number would be given again");
+        self.highest = recovery.next;
         self.flips -= lost.len();
         for entry in read.values() {
             let found = self.running.shared.find(entry.key).unwrap();
