@@ -125,19 +125,11 @@ impl App {
 
 /// Reads the ID keys, making the first at first start.
 async fn id_keys(database: &Database, clock: &Clock) -> anyhow::Result<IdKeys> {
-    let secrets: Vec<String> = sqlx::query_scalar("SELECT secret FROM id_keys ORDER BY id DESC")
-        .fetch_all(&database.pool)
-        .await?;
+    let first = format!("{:016x}{:016x}", clock.random(), clock.random());
+    let secrets = crate::store::id_secrets(database, first).await?;
     let mut keys = secrets.iter().map(|secret| key_from_hex(secret));
-    if let Some(newest) = keys.next() {
-        return Ok(IdKeys::new(newest?, keys.collect::<anyhow::Result<_>>()?));
-    }
-    let secret = format!("{:016x}{:016x}", clock.random(), clock.random());
-    sqlx::query("INSERT INTO id_keys (id, secret) VALUES (1, $1)")
-        .bind(&secret)
-        .execute(&database.pool)
-        .await?;
-    Ok(IdKeys::new(key_from_hex(&secret)?, Vec::new()))
+    let newest = keys.next().context("there is no ID key")??;
+    Ok(IdKeys::new(newest, keys.collect::<anyhow::Result<_>>()?))
 }
 
 fn key_from_hex(secret: &str) -> anyhow::Result<IdKey> {

@@ -4,8 +4,10 @@ pub mod audit;
 pub mod catalog;
 mod database;
 pub mod facts;
+mod id_secrets;
 pub mod ledger;
 pub mod people;
 pub mod sessions;
 
 pub use database::Database;
+pub use id_secrets::id_secrets;

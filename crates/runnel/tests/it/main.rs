@@ -2,3 +2,4 @@
 mod catalog;
 mod reports;
 mod convert;
+mod tidy;
