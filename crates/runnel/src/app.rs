@@ -1,6 +1,7 @@
 //! Everything that handlers share, opened once and handed around as `Arc<App>`.
 //! Promise: opening either yields a program that can serve or says what to do about it.
 
+use crate::access::Access;
 use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -32,6 +33,8 @@ pub struct App {
     pub journal: Arc<Journal>,
     /// What is remembered of visitors.
     pub sessions: Sessions,
+    /// Passwords and the brake on guessing them.
+    pub access: Access,
     /// How far caps are filled.
     pub caps: Caps,
     /// What reports are made of; feed opens and fills it.
@@ -59,6 +62,7 @@ impl App {
         let app = Arc::new(Self {
             snapshot: ArcSwap::default(),
             journal: Arc::new(journal),
+            access: Access::default(),
             caps: Caps::default(),
             facts: Arc::new(Facts::new(config.data.clone(), config.report_memory_mb)),
             config,

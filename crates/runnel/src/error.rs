@@ -19,6 +19,9 @@ pub struct Problem {
     /// Each fault with the place it is at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// After how many seconds it is worth trying again; also in `Retry-After`.
+    #[serde(default, rename = "retryAfter", skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
 }
 
 /// One fault in what a client sent.
@@ -39,7 +42,8 @@ impl Fault {
 
 impl Problem {
     fn new(status: StatusCode, kind: &str, title: impl Into<String>) -> Self {
-        Self { kind: kind.into(), status: status.as_u16(), title: title.into(), faults: Vec::new() }
+        let (kind, status, title) = (kind.into(), status.as_u16(), title.into());
+        Self { kind, status, title, faults: Vec::new(), retry_after_seconds: None }
     }
 
     /// 400: the body or a parameter cannot be taken, with every fault named.
@@ -95,9 +99,24 @@ impl Problem {
         Self { faults, ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", title) }
     }
 
-    /// 429: too many attempts.
-    pub fn too_many(title: impl Into<String>) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title)
+    /// 401: email and password do not belong together.
+    pub fn wrong_password() -> Self {
+        let title = "Email, password or code is wrong.";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-password", title)
+    }
+
+    /// 401: the password is right, the code of the second factor is missing.
+    pub fn code_needed() -> Self {
+        let faults = vec![Fault::new("code", "is needed")];
+        let title = "Send the code that your authenticator shows.";
+        Self { faults, ..Self::new(StatusCode::UNAUTHORIZED, "code-needed", title) }
+    }
+
+    /// 429: too many attempts; worth trying again after `wait_ms` milliseconds.
+    pub fn too_many(title: impl Into<String>, wait_ms: u64) -> Self {
+        let retry_after_seconds = Some(wait_ms.div_ceil(1000).max(1));
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", title);
+        Self { retry_after_seconds, ..problem }
     }
 
     /// 503: a store does not answer at present.
@@ -123,6 +142,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_default();
-        (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let retry = self.retry_after_seconds.map(|wait| [(header::RETRY_AFTER, wait.to_string())]);
+        match retry {
+            Some(retry) => (status, kind, retry, body).into_response(),
+            None => (status, kind, body).into_response(),
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! ledger, credits them backwards, and shows what earns.
 //! Data flows one way: parse → decide → record → answer. ARCHITECTURE.md is the map.
 
+pub mod access;
 pub mod admin;
 pub mod app;
 pub mod caps;

@@ -43,6 +43,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// # Errors
 /// 400 with the field at fault; `body` when it is no JSON at all.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take an array as a struct's fields in order; no endpoint means that.
+    if bytes.trim_ascii_start().first() != Some(&b'{') && is_readable(bytes) {
+        return Err(Problem::fault("body", "must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -56,6 +60,10 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     reader.end().map_err(|error| Problem::fault("body", format!("is not JSON: {error}")))?;
     Ok(value)
+}
+
+fn is_readable(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
 }
 
 fn without_position(message: &str) -> &str {
@@ -160,7 +168,7 @@ mod tests {
     fn every_fault_in_a_body_names_its_field() {
         assert_eq!(field_of("{"), "body");
         assert_eq!(field_of(r#"{"name":"a"} x"#), "body");
-        assert_eq!(field_of("[]"), "name");
+        assert_eq!(field_of(r#" ["a"]"#), "body");
         assert_eq!(field_of("7"), "body");
         assert_eq!(field_of("{}"), "name");
         assert_eq!(field_of(r#"{"name":5}"#), "name");

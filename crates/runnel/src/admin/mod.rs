@@ -4,9 +4,12 @@
 
 pub mod assets;
 pub mod authenticate;
+pub mod client;
 mod document;
 mod explorer;
 pub mod extract;
+pub mod moment;
+pub mod people;
 mod reports;
 pub mod router;
 
@@ -31,6 +34,7 @@ fn resources() -> AdminRouter {
         .merge(assets::routes())
         .merge(explorer::routes())
         .merge(reports::routes())
+        .merge(people::routes())
 }
 
 /// The OpenAPI 3.1 document of all resources.

@@ -53,6 +53,14 @@ impl Database {
         Ok(database)
     }
 
+    /// A transaction that will write. It takes the write lock at once, so that what it reads first
+    /// cannot be changed by another before it writes.
+    /// # Errors
+    /// The database fails, or stays locked for longer than its patience.
+    pub async fn begin_write(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, sqlx::Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
     async fn migrate(&self) -> Result<(), sqlx::Error> {
         let table = "CREATE TABLE IF NOT EXISTS migrations (id BIGINT PRIMARY KEY)";
         sqlx::query(table).execute(&self.pool).await?;

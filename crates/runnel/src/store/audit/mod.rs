@@ -2,7 +2,10 @@
 //! Promise: written in the change's own transaction, so there is no change without its line; known
 //! secrets are blanked before they are written.
 
+mod list;
 mod redact;
+
+pub use list::{Line, Page, Wanted, list};
 
 use crate::store::people::Caller;
 use rules::ids::EntityId;

@@ -1,6 +1,6 @@
 //! API keys: made once, looked up by hash, revoked rather than deleted so that the audit log stays readable.
 
-use super::{Caller, Role, Via, secret};
+use super::{Caller, Role, Via, role_of, secret};
 use crate::clock::Clock;
 use crate::store::Database;
 use sqlx::Row;
@@ -51,12 +51,6 @@ impl ApiKey {
     pub fn works_at(&self, now_ms: u64) -> bool {
         self.revoked_ms.is_none() && self.expires_ms.is_none_or(|end| (now_ms as i64) < end)
     }
-}
-
-/// The role column of a row.
-pub(super) fn role_of(row: &AnyRow) -> Result<Role, sqlx::Error> {
-    let text: String = row.try_get("role")?;
-    text.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))
 }
 
 /// What a new key is to be.
