@@ -1,12 +1,13 @@
 //! `/reports/…`: drill-down, raw hits, custom events, and their export.
 
-use super::{AdminRouter, Body, Role};
+use super::{AdminRouter, Body, Parameters, Role};
 use crate::app::App;
 use crate::error::Problem;
 use crate::report::query::Drilldown;
-use crate::report::{self, Answer, Events, Hits, LogQuery, make};
+use crate::report::{self, Answer, Events, ExportParameters, Hits, LogQuery, make};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::routes;
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 pub(super) fn routes() -> AdminRouter {
     AdminRouter::new()
         .at(Role::Viewer, routes!(drilldown))
+        .at(Role::Analyst, routes!(export))
         .at(Role::Analyst, routes!(hits))
         .at(Role::Analyst, routes!(events))
 }
@@ -37,6 +39,25 @@ async fn drilldown(
     Body(query): Body<Drilldown>,
 ) -> Result<Json<Answer>, Problem> {
     make(&app.facts, app.snapshot.load_full(), &query, longest(&app)).await.map(Json)
+}
+
+/// A drill-down as a CSV, JSON or Parquet file: one line per combination, without paging.
+#[utoipa::path(
+    post, path = "/reports/drilldown/export", tag = "reports", params(ExportParameters),
+    request_body = Drilldown,
+    responses(
+        (status = 200, description = "The file", content_type = "text/csv", body = String),
+        (status = 400, body = Problem, description = "A field cannot be taken; it is named"),
+        (status = 503, body = Problem, description = "Reports are off, or this one took too long"),
+    )
+)]
+async fn export(
+    State(app): State<Arc<App>>,
+    Parameters(parameters): Parameters<ExportParameters>,
+    Body(query): Body<Drilldown>,
+) -> Result<Response, Problem> {
+    let snapshot = app.snapshot.load_full();
+    report::export(&app.facts, snapshot, query, parameters.format, longest(&app)).await
 }
 
 /// Lists raw hits, newest first.

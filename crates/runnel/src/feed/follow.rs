@@ -14,8 +14,14 @@ const PACE: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_millis(300);
 /// Wait after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// Wait before a store that does not open is tried again.
+const UNTIL_OPENED_AGAIN: Duration = Duration::from_secs(60);
 /// Quiet time after which the store's log is moved into its file.
 const QUIET: Duration = Duration::from_secs(30);
+
+/// Failures in a row after which the store is opened anew: after a fatal error DuckDB answers
+/// nothing else.
+const FAILURES_UNTIL_ANEW: u32 = 5;
 
 /// Runs feed until `wake` says stop.
 pub(super) fn follow(
@@ -24,21 +30,43 @@ pub(super) fn follow(
     clock: &Clock,
     wake: &Wake,
 ) {
-    let mut writer = match facts.open() {
-        Ok(writer) => writer,
-        Err(error) => return tracing::error!(%error, "reports are off"),
-    };
-    let mut busy = Instant::now();
     while !wake.stopped() {
-        let began = Instant::now();
-        match advance(facts, sources.as_mut(), &mut writer, clock) {
-            Ok(true) => busy = began,
-            Ok(false) if busy.elapsed() > QUIET => writer.checkpoint(),
-            Ok(false) => {}
+        match facts.open() {
+            Ok(writer) => follow_open(facts, sources.as_mut(), writer, clock, wake),
             Err(error) => {
+                tracing::error!(%error, "reports are off");
+                wake.pause(UNTIL_OPENED_AGAIN);
+            }
+        }
+    }
+    facts.close("The server is stopping.");
+}
+
+/// Runs feed with the store open, until it fails too often.
+fn follow_open(
+    facts: &Facts,
+    sources: &mut dyn Sources,
+    mut writer: Writer,
+    clock: &Clock,
+    wake: &Wake,
+) {
+    let (mut failures, mut busy) = (0, Instant::now());
+    while !wake.stopped() && failures < FAILURES_UNTIL_ANEW {
+        let began = Instant::now();
+        match advance(facts, sources, &mut writer, clock) {
+            Ok(moved) => {
+                failures = 0;
+                if moved {
+                    busy = began;
+                } else if busy.elapsed() > QUIET {
+                    writer.checkpoint();
+                }
+            }
+            Err(error) => {
+                failures += 1;
                 metrics::counter!("feed_failures_total").increment(1);
                 tracing::error!(%error, "reports fall behind");
-                wake.wait(AFTER_FAILURE);
+                wake.pause(AFTER_FAILURE);
             }
         }
         wake.pause(PACE.saturating_sub(began.elapsed()));
@@ -46,7 +74,7 @@ pub(super) fn follow(
             wake.wait(POLL);
         }
     }
-    facts.close("The server is stopping.");
+    facts.close("Reports are being opened.");
 }
 
 /// Takes in pages until nothing is new; then everything up to the moment before is in the store.

@@ -78,7 +78,8 @@ pub fn named(name: &str) -> Option<Dimension> {
     found.or_else(|| name.parse().ok().map(Dimension::Field))
 }
 
-fn kebab(name: &str) -> String {
+/// `offerSource` and `offer_source` as `offer-source`.
+pub(super) fn kebab(name: &str) -> String {
     let mut kebab = String::with_capacity(name.len() + 4);
     for c in name.chars() {
         match c {

@@ -3,7 +3,7 @@
 use super::answer::{Answer, answer};
 use super::drilldown::drilldown;
 use super::names::{Names, mapped};
-use super::query::{Drilldown, Shape};
+use super::query::{Drilldown, Plan, Shape};
 use crate::error::Problem;
 use crate::snapshot::Snapshot;
 use crate::store::facts::{Facts, ReadError, Reader, TooMany};
@@ -20,6 +20,16 @@ pub async fn make(
     within: Duration,
 ) -> Result<Answer, Problem> {
     let plan = query.plan(&snapshot)?;
+    make_plan(facts, snapshot, plan, within).await
+}
+
+/// Makes the report of a checked query.
+pub(super) async fn make_plan(
+    facts: &Facts,
+    snapshot: Arc<Snapshot>,
+    plan: Plan,
+    within: Duration,
+) -> Result<Answer, Problem> {
     let as_of_ms = facts.as_of_ms();
     let mapped = mapped(&snapshot, &plan.select);
     let work = move |reader: &Reader<'_>| {

@@ -12,6 +12,7 @@ mod read;
 mod row;
 mod schema;
 pub mod select;
+mod sheet;
 mod sql;
 mod writer;
 
@@ -20,6 +21,7 @@ pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
 pub use read::{Groups, MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
+pub use sheet::{Cell, CellKind, Sheet};
 pub use writer::Writer;
 
 use duckdb::Connection;

@@ -1,0 +1,116 @@
+//! The report store after kills, torn files and rebuilds: always the same report.
+
+use super::truth::{Asked, COLUMNS};
+use super::world::{Fed, START_MS, World};
+use super::{report, sums};
+use runnel::feed;
+use runnel::store::facts::{Facts, Writer};
+use std::path::Path;
+
+fn asked() -> Asked {
+    Asked {
+        from_ms: START_MS as i64 - 86_400_000,
+        to_ms: START_MS as i64 + 400 * 86_400_000,
+        zone: "UTC",
+        conversion_clock: false,
+        bots: "include",
+        groupings: vec!["node", "country"],
+        filters: vec![],
+    }
+}
+
+fn open(folder: &Path) -> (Facts, Writer) {
+    let facts = Facts::new(folder.into(), 250);
+    let writer = facts.open().unwrap();
+    (facts, writer)
+}
+
+/// The files as a kill would leave them: copied while the store is open.
+fn killed(folder: &Path) -> tempfile::TempDir {
+    let left = tempfile::tempdir().unwrap();
+    for name in ["facts.duckdb", "facts.duckdb.wal"] {
+        if folder.join(name).exists() {
+            std::fs::copy(folder.join(name), left.path().join(name)).unwrap();
+        }
+    }
+    left
+}
+
+/// Feeds to the end and holds the report against what happened.
+fn finish_and_hold(folder: &Path, world: &World) {
+    let (facts, mut writer) = open(folder);
+    let mut sources = Fed { world: world.clone(), page: 1000 };
+    while feed::step(&mut sources, &mut writer).unwrap() {}
+    let totals = sums(&report(&facts, asked().query()).totals);
+    assert_eq!(totals, asked().answer(world).totals, "{COLUMNS:?}");
+}
+
+#[test]
+fn a_kill_between_any_two_commits_loses_and_doubles_nothing() {
+    let world = World::random(3, 12);
+    let folder = tempfile::tempdir().unwrap();
+    let (_facts, mut writer) = open(folder.path());
+    let mut sources = Fed { world: world.clone(), page: 7 };
+    while feed::step(&mut sources, &mut writer).unwrap() {
+        finish_and_hold(killed(folder.path()).path(), &world);
+    }
+}
+
+#[test]
+fn a_torn_log_is_replayed_or_set_aside_and_the_report_is_the_same() {
+    let world = World::random(4, 12);
+    let folder = tempfile::tempdir().unwrap();
+    let (_facts, mut writer) = open(folder.path());
+    let mut sources = Fed { world: world.clone(), page: 20 };
+    while feed::step(&mut sources, &mut writer).unwrap() {}
+    let log = std::fs::read(folder.path().join("facts.duckdb.wal")).unwrap();
+    for part in 1..6 {
+        let left = killed(folder.path());
+        let torn = log.len() * part / 6;
+        std::fs::write(left.path().join("facts.duckdb.wal"), &log[..torn]).unwrap();
+        finish_and_hold(left.path(), &world);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_store_is_set_aside_and_filled_anew() {
+    let world = World::random(5, 8);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("facts.duckdb"), b"not a database, but long enough").unwrap();
+    finish_and_hold(folder.path(), &world);
+    assert!(folder.path().join("facts.duckdb.aside").exists());
+}
+
+#[test]
+fn a_rebuild_gives_the_same_report() {
+    let world = World::random(6, 20);
+    let folder = tempfile::tempdir().unwrap();
+    let facts = Facts::new(folder.path().into(), 250);
+    let mut sources = Fed { world, page: 9 };
+    let mut writer = facts.open().unwrap();
+    while feed::step(&mut sources, &mut writer).unwrap() {}
+    drop(writer);
+    let before = report(&facts, asked().query());
+    feed::rebuild(&facts, &mut Fed { page: 1000, ..sources }).unwrap();
+    let after = report(&facts, asked().query());
+    assert_eq!(serde_json::to_value(before).unwrap(), serde_json::to_value(after).unwrap());
+}
+
+#[test]
+fn ends_inside_duckdb_fill_the_store_anew_and_then_turn_reports_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("facts.inside");
+    // What two runs leave that ended inside: the second knew of the first.
+    std::fs::write(&inside, "1").unwrap();
+    std::fs::write(folder.path().join("facts.duckdb"), b"what ended them").unwrap();
+    drop(open(folder.path()));
+    assert!(folder.path().join("facts.duckdb.aside").exists());
+    // It opened, so the count begins anew. A third end in a row turns reports off.
+    std::fs::write(&inside, "2").unwrap();
+    let facts = Facts::new(folder.path().into(), 250);
+    assert!(facts.open().is_err());
+    assert!(super::try_report(&facts, asked().query()).is_err());
+    // A rebuild is the way out.
+    feed::rebuild(&facts, &mut Fed { world: World::random(1, 2), page: 10 }).unwrap();
+    assert!(super::try_report(&facts, asked().query()).is_ok());
+}
