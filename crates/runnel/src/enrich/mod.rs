@@ -21,6 +21,7 @@ use rules::facts::Facts;
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
 /// Knows senders.
 pub struct Enricher {
@@ -32,12 +33,19 @@ pub struct Enricher {
 /// All data, as read from its files at one moment.
 struct Known {
     places: Places,
-    agents: Agents,
+    agents: Arc<LazyLock<Agents, Box<dyn FnOnce() -> Agents + Send>>>,
 }
 
 impl Known {
+    /// Compiling thousands of patterns takes a while: it begins at once on a thread of its own, and
+    /// only a request that comes before its end waits for it.
     fn open(knowledge: &Path, city: &Path) -> Self {
-        Self { places: Places::open(knowledge, city), agents: Agents::open(knowledge) }
+        let folder = knowledge.to_owned();
+        let compile: Box<dyn FnOnce() -> Agents + Send> = Box::new(move || Agents::open(&folder));
+        let agents = Arc::new(LazyLock::new(compile));
+        let ahead = agents.clone();
+        std::thread::spawn(move || LazyLock::force(&ahead).ready());
+        Self { places: Places::open(knowledge, city), agents }
     }
 }
 
@@ -56,7 +64,9 @@ impl Enricher {
     /// Reads all files again; requests meanwhile are answered from the earlier data. Takes a moment:
     /// not for a thread that serves.
     pub fn reload(&self) {
-        self.known.store(Known::open(&self.knowledge, &self.city).into());
+        let known = Known::open(&self.knowledge, &self.city);
+        LazyLock::force(&known.agents);
+        self.known.store(known.into());
     }
 
     /// What is known of a sender. The address is kept whole: truncating is the caller's decision.

@@ -72,6 +72,11 @@ impl Agents {
         Self { extractor, bots: Bots::new(&patterns), remembered }
     }
 
+    /// Says in the log that senders are known from now on.
+    pub fn ready(&self) {
+        tracing::debug!(devices = self.extractor.is_some(), "user-agent patterns are compiled");
+    }
+
     /// What the headers say of their sender.
     pub fn agent(&self, headers: &HeaderMap) -> Arc<Agent> {
         let text = headers.get(http::header::USER_AGENT).map_or(&b""[..], |value| value.as_bytes());
