@@ -5,8 +5,12 @@ use crate::access::Access;
 use crate::caps::Caps;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::convert::parse::Limits;
+use crate::convert::{Desk, Fires, JournalHits, Strangers, Tell};
+use crate::enrich::{Enricher, Proxies};
 use crate::snapshot::Snapshot;
 use crate::store::facts::Facts;
+use crate::store::ledger::Writer;
 use crate::store::sessions::Sessions;
 use crate::store::{Database, catalog};
 use anyhow::Context;
@@ -28,17 +32,23 @@ pub struct App {
     /// Catalog and ledger.
     pub database: Database,
     /// The configuration in force.
-    pub snapshot: ArcSwap<Snapshot>,
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
     /// Every tracked request.
     pub journal: Arc<Journal>,
     /// What is remembered of visitors.
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     /// Passwords and the brake on guessing them.
     pub access: Access,
     /// How far caps are filled.
-    pub caps: Caps,
+    pub caps: Arc<Caps>,
     /// What reports are made of; feed opens and fills it.
     pub facts: Arc<Facts>,
+    /// What is known of addresses and browsers.
+    pub enricher: Enricher,
+    /// Whose forwarding headers are believed.
+    pub proxies: Arc<Proxies>,
+    /// Where conversions are booked.
+    pub desk: Arc<Desk>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -59,21 +69,17 @@ impl App {
             Sessions::open(&data.join("sessions"), config.hot_sessions)
                 .context("cannot open the session store")?;
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
-        let app = Arc::new(Self {
-            snapshot: ArcSwap::default(),
-            journal: Arc::new(journal),
-            access: Access::default(),
-            caps: Caps::default(),
-            facts: Arc::new(Facts::new(config.data.clone(), config.report_memory_mb)),
-            config,
-            clock,
-            keys,
-            database,
-            sessions,
-            sessions_cursor,
-        });
+        let facts = Arc::new(Facts::new(data.clone(), config.report_memory_mb));
+        let (journal, sessions) = (Arc::new(journal), Arc::new(sessions));
+        let parts = Parts { config, clock, keys, database, journal, sessions, facts };
+        let app = Arc::new(parts.together(sessions_cursor));
         app.publish().await.context("cannot load the configuration")?;
         Ok(app)
+    }
+
+    /// The worker that books what actions fire.
+    pub fn fires(&self) -> Fires {
+        Fires::new(self.desk.clone(), self.journal.clone(), self.config.node)
     }
 
     /// How long a session lasts after its last activity, in milliseconds.
@@ -124,6 +130,57 @@ impl App {
         });
         let record = Record::from_bytes(&found?.payload).ok()?;
         record.step_of(hit).is_some().then(|| Arc::new(record))
+    }
+}
+
+/// What is opened, before it is put together.
+struct Parts {
+    config: Config,
+    clock: Clock,
+    keys: IdKeys,
+    database: Database,
+    journal: Arc<Journal>,
+    sessions: Arc<Sessions>,
+    facts: Arc<Facts>,
+}
+
+impl Parts {
+    fn together(self, sessions_cursor: u64) -> App {
+        let Self { config, clock, keys, database, journal, sessions, facts } = self;
+        let (snapshot, caps) = (Arc::<ArcSwap<Snapshot>>::default(), Arc::<Caps>::default());
+        let proxies = Arc::new(Proxies::new(&config.trusted_proxies));
+        let believed = proxies.clone();
+        let tell = Arc::new(Tell { sessions: sessions.clone(), caps: caps.clone() });
+        let (writer, _) = Writer::start(database.clone(), clock.clone(), tell);
+        let desk = Arc::new(Desk {
+            clock: clock.clone(),
+            keys: keys.clone(),
+            database: database.clone(),
+            snapshot: snapshot.clone(),
+            hits: Arc::new(JournalHits(journal.clone())),
+            sessions: sessions.clone(),
+            writer,
+            client: Box::new(move |peer, headers| believed.client(peer, headers)),
+            limits: Limits::of(&config),
+            strangers: Strangers::default(),
+        });
+        let enricher = Enricher::open(&config);
+        App {
+            config,
+            clock,
+            keys,
+            database,
+            snapshot,
+            journal,
+            sessions,
+            access: Access::default(),
+            caps,
+            facts,
+            enricher,
+            proxies,
+            desk,
+            sessions_cursor,
+        }
     }
 }
 

@@ -54,7 +54,9 @@ pub async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 }
 
 /// Writes all changed sessions once every record they refer to is on disk.
-async fn write(app: &Arc<App>) -> anyhow::Result<()> {
+/// # Errors
+/// Journal or session store fail; the sessions stay marked as changed.
+pub async fn write(app: &Arc<App>) -> anyhow::Result<()> {
     let cursor = app.journal.watermark();
     let changed = app.sessions.changed();
     let safe = match changed.next_record.checked_sub(1) {

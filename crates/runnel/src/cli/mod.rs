@@ -1,6 +1,86 @@
-//! The command line: parses arguments and runs one command.
+//! The command line: parses arguments, layers the configuration, runs one command.
+//! Promise: an error is one line that says what to do; exit code 0 only on success.
+
+mod rebuild;
+mod serve;
+
+use crate::config::Config;
+use crate::telemetry;
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "runnel",
+    version,
+    about = "Self-hosted tracker: funnels, conversions, credit, reports"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command takes.
+#[derive(Args)]
+struct Common {
+    /// Folder of all stores.
+    #[arg(long, global = true, env = "RUNNEL_DATA")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves tracking domains and API.
+    Serve(serve::Options),
+    /// Makes everything derived again: sessions and report store.
+    Rebuild,
+}
 
 /// Runs the program; the exit code is 0 on success.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    match execute(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("runnel: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> anyhow::Result<()> {
+    let mut config = layered(cli.common.data.as_ref())?;
+    if let Command::Serve(options) = &cli.command {
+        options.apply(&mut config);
+    }
+    telemetry::start_logging(config.log_json);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match cli.command {
+        Command::Serve(options) => runtime.block_on(serve::serve(config, options)),
+        Command::Rebuild => runtime.block_on(rebuild::rebuild(config)),
+    }
+}
+
+/// Defaults, then `runnel.toml` in the data folder, then `RUNNEL_…` variables.
+fn layered(data: Option<&PathBuf>) -> anyhow::Result<Config> {
+    let defaults = Config::default();
+    let data = data.cloned().unwrap_or(defaults.data.clone());
+    let mut config: Config = Figment::from(Serialized::defaults(defaults))
+        .merge(Toml::file(data.join("runnel.toml")))
+        .merge(Env::prefixed("RUNNEL_"))
+        .extract()
+        .context("the configuration has a fault (runnel.toml or a RUNNEL_ variable)")?;
+    config.data = data;
+    Ok(config)
+}
+
+/// An address given on the command line, if any.
+fn set(address: &mut SocketAddr, given: Option<SocketAddr>) {
+    *address = given.unwrap_or(*address);
 }

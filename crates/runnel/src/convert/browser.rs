@@ -2,7 +2,7 @@
 //! Promise: the page always gets JSON with an `error` that is empty when all is well, and never an
 //! error of ours for its own bad argument beyond that (product.md §6.3, §8).
 
-use super::answer::{Receipt, plain};
+use super::answer::Receipt;
 use super::parse::{Parameters, Raw};
 use super::receive::{receive, refusal};
 use super::{Desk, Reason, postback};
@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap};
 use http::{Request, StatusCode};
 use rules::apply::Via;
 use rules::ids::Vid;
@@ -23,22 +23,21 @@ use std::sync::Arc;
 const VISITOR_COOKIE: &str = "rn_vid";
 
 pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/js/event", post(event).options(preflight))
+    Router::new().route("/js/event", post(event))
 }
 
 async fn event(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
     let (parts, raw) = match receive(request, &desk.limits).await {
         Ok(received) => received,
-        Err(refused) => return with_cors(refused, &HeaderMap::new()),
+        Err(refused) => return refused,
     };
-    let answer = match Parameters::read(&raw, &desk.limits) {
+    match Parameters::read(&raw, &desk.limits) {
         Err(over) => refusal(&over),
         Ok(parameters) => {
             let taken = desk.browser_call(&parts, raw, parameters).await;
             taken.map_or_else(|_| busy(), |receipt| told(&receipt))
         }
-    };
-    with_cors(answer, &parts.headers)
+    }
 }
 
 impl Desk {
@@ -136,29 +135,4 @@ fn busy() -> Response {
 fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, body.to_string()).into_response()
-}
-
-async fn preflight(request: Request<Body>) -> Response {
-    let answer = plain(StatusCode::NO_CONTENT, String::new());
-    with_cors(answer, request.headers())
-}
-
-/// The tag runs on pages of any domain and brings the visitor's cookie where browsers let it.
-fn with_cors(mut response: Response, asked: &HeaderMap) -> Response {
-    let any = HeaderValue::from_static("*");
-    let origin = asked.get(header::ORIGIN).cloned();
-    let headers = response.headers_mut();
-    let set: [(HeaderName, HeaderValue); 4] = [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST")),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type")),
-        (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400")),
-        (header::VARY, HeaderValue::from_static("origin")),
-    ];
-    headers.extend(set);
-    if origin.is_some() {
-        let credentials = HeaderValue::from_static("true");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, credentials);
-    }
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.unwrap_or(any));
-    response
 }

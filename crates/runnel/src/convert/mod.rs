@@ -25,6 +25,7 @@ pub use fires::Fires;
 pub use hits::JournalHits;
 pub use prepare::Incoming;
 pub use reason::Reason;
+pub use strangers::Strangers;
 
 use crate::clock::Clock;
 use crate::snapshot::Snapshot;
@@ -39,7 +40,6 @@ use resolve::{Hits, Sessions};
 use rules::ids::IdKeys;
 use std::net::IpAddr;
 use std::sync::Arc;
-use strangers::Strangers;
 
 /// (address of the connection, headers) → address of the client, through configured proxies.
 pub type ClientAddress = Box<dyn Fn(IpAddr, &HeaderMap) -> IpAddr + Send + Sync>;
@@ -157,7 +157,12 @@ fn counted(receipt: Receipt) -> Receipt {
     receipt
 }
 
-/// The routes of the tracking domains: `/pb/`, `/pb`, `/js/event`.
-pub fn routes(desk: Arc<Desk>) -> axum::Router {
-    postback::routes().merge(browser::routes()).with_state(desk)
+/// What networks call: `/pb/` and `/pb`.
+pub fn networks(desk: Arc<Desk>) -> axum::Router {
+    postback::routes().with_state(desk)
+}
+
+/// What pages call: `/js/event`.
+pub fn pages(desk: Arc<Desk>) -> axum::Router {
+    browser::routes().with_state(desk)
 }

@@ -20,6 +20,19 @@ pub struct Limits {
     pub value_bytes: usize,
 }
 
+impl Limits {
+    /// The limits of the program's configuration.
+    pub fn of(config: &crate::config::Config) -> Self {
+        Self {
+            url_bytes: config.url_bytes,
+            header_bytes: config.header_bytes,
+            body_bytes: config.body_bytes,
+            parameters: config.parameters,
+            value_bytes: config.value_bytes,
+        }
+    }
+}
+
 impl From<&Config> for Limits {
     fn from(config: &Config) -> Self {
         let Config { url_bytes, header_bytes, body_bytes, parameters, value_bytes, .. } = *config;

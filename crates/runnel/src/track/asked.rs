@@ -108,7 +108,8 @@ impl Asked {
     /// The URL that was asked for.
     pub fn url(&self) -> String {
         let scheme = if self.secure { "https" } else { "http" };
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query.0).finish();
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query.0).finish();
         format!("{scheme}://{}{}?{query}", self.host, self.path)
     }
 

@@ -28,7 +28,9 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
                     sorted.fields.push((field, value.to_owned()));
                 }
             }
-            None if !OURS.contains(&name.as_str()) => sorted.buffer.push((name.clone(), value.to_owned())),
+            None if !OURS.contains(&name.as_str()) => {
+                sorted.buffer.push((name.clone(), value.to_owned()))
+            }
             _ => {}
         }
     }

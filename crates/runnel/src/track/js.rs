@@ -49,7 +49,11 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
     asked.query = report.parameters();
     asked.told_referrer = Some(report.referrer.clone());
     if asked.query.exceeds(app.config.parameters, app.config.value_bytes) {
-        return super::ended(underway, Outcome::TooLarge, refused("too many or too long parameters".into()));
+        return super::ended(
+            underway,
+            Outcome::TooLarge,
+            refused("too many or too long parameters".into()),
+        );
     }
     let cookies = cookies::read(&asked, &app.keys);
     match view::see(&app, &asked, &cookies) {
@@ -116,7 +120,8 @@ async fn answered(
     };
     underway.end(outcome);
     let tokens = resolved(app, asked, report, &plan, &record, hit, &buffer);
-    let answer = Answer { resolved_tokens: tokens, skv: record.vid.to_string(), ..Answer::default() };
+    let answer =
+        Answer { resolved_tokens: tokens, skv: record.vid.to_string(), ..Answer::default() };
     let answer = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();
     match app.snapshot.load().settings.cookies {
         true => super::respond::with_cookies(answer, cookies::write(record.vid, hit, asked.secure)),
@@ -124,7 +129,10 @@ async fn answered(
     }
 }
 
-async fn touched(app: &App, position: &super::position::Position) -> Option<(Arc<Record>, Arc<Ready>)> {
+async fn touched(
+    app: &App,
+    position: &super::position::Position,
+) -> Option<(Arc<Record>, Arc<Ready>)> {
     let record = app.record_of(position.hit)?;
     let plan = super::plans::of_node(app, position).await?;
     Some((record, plan))

@@ -107,7 +107,8 @@ async fn send_on(
     });
     match sent {
         Ok((answer, walked)) => {
-            let outcome = if asked.is_head() { Outcome::Head } else { safe(app, walked.number).await };
+            let outcome =
+                if asked.is_head() { Outcome::Head } else { safe(app, walked.number).await };
             underway.end(outcome);
             answer
         }
@@ -121,7 +122,9 @@ fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Res
     let last = walked.record.hit(walked.record.steps.len().saturating_sub(1));
     let wanted = app.snapshot.load().settings.cookies && !asked.is_head();
     Ok(match last.filter(|_| wanted) {
-        Some(hit) => respond::with_cookies(answer, cookies::write(walked.record.vid, hit, asked.secure)),
+        Some(hit) => {
+            respond::with_cookies(answer, cookies::write(walked.record.vid, hit, asked.secure))
+        }
         None => answer,
     })
 }

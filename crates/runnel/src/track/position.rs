@@ -102,7 +102,14 @@ pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
     let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
     remembered.or_else(|| {
         let (node, kind, page) = (step.node, step.kind, step.page);
-        Some(Position { vid: record.vid, hit, node, kind, page, visit: SessionVisit::after(&record) })
+        Some(Position {
+            vid: record.vid,
+            hit,
+            node,
+            kind,
+            page,
+            visit: SessionVisit::after(&record),
+        })
     })
 }
 

@@ -12,9 +12,8 @@ const NO_STORE: (HeaderName, HeaderValue) =
 /// Sends the visitor to `url`; nothing if the URL cannot stand in a header.
 pub fn redirect(url: &str, mode: RedirectMode) -> Option<Response> {
     let location = HeaderValue::try_from(url).ok()?;
-    let moved = |status: StatusCode| {
-        (status, [NO_STORE, (header::LOCATION, location)]).into_response()
-    };
+    let moved =
+        |status: StatusCode| (status, [NO_STORE, (header::LOCATION, location)]).into_response();
     Some(match mode {
         RedirectMode::Found => moved(StatusCode::FOUND),
         RedirectMode::Temporary => moved(StatusCode::TEMPORARY_REDIRECT),

@@ -17,7 +17,13 @@ pub struct Visitor {
 }
 
 /// Decides between the `linked` ID, the `cookie`'s, and a new one.
-pub fn who(app: &App, linked: Option<Vid>, cookie: Option<Vid>, facts: &Facts, at_ms: u64) -> Visitor {
+pub fn who(
+    app: &App,
+    linked: Option<Vid>,
+    cookie: Option<Vid>,
+    facts: &Facts,
+    at_ms: u64,
+) -> Visitor {
     let known = |vid| Visitor { vid, new: false };
     match (linked, cookie) {
         // Their own cookie says otherwise: the address was copied.
@@ -31,7 +37,8 @@ pub fn who(app: &App, linked: Option<Vid>, cookie: Option<Vid>, facts: &Facts, a
 fn copied(session: &Session, facts: &Facts) -> bool {
     session.visits.last().is_some_and(|visit| {
         let own = &visit.facts;
-        let device = (own.device, &own.os, &own.browser) != (facts.device, &facts.os, &facts.browser);
+        let device =
+            (own.device, &own.os, &own.browser) != (facts.device, &facts.os, &facts.browser);
         let network = own.ip != facts.ip && (own.asn != facts.asn || own.asn == 0);
         device && network
     })

@@ -4,3 +4,5 @@ mod catalog;
 mod convert;
 mod reports;
 mod tidy;
+mod tracking;
+mod world;

@@ -195,7 +195,11 @@ impl World {
     pub async fn send_from(&self, mut request: Request<Body>, peer: &str) -> (StatusCode, String) {
         let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(runnel::server::Peer(peer));
-        let response = convert::routes(self.desk.clone()).oneshot(request).await.unwrap();
+        let response = convert::networks(self.desk.clone())
+            .merge(convert::pages(self.desk.clone()))
+            .oneshot(request)
+            .await
+            .unwrap();
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, String::from_utf8_lossy(&body).into_owned())

@@ -1,0 +1,36 @@
+//! `runnel rebuild`: throws away what is derived and makes it again from journal and ledger.
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::{self, Stores};
+use crate::keeper;
+use anyhow::Context;
+use std::time::Instant;
+use tokio::runtime::Handle;
+
+/// Rebuilds sessions and report store of a server that is not running.
+/// # Errors
+/// A store cannot be read or written, or a server runs on the same data.
+pub async fn rebuild(config: Config) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let sessions = config.data.join("sessions");
+    let app = {
+        // The journal's lock says whether a server runs; only then may anything be removed.
+        let probe = journal::Journal::open(&config.data.join("journal"), Default::default());
+        drop(probe.context("cannot open the journal (does a server run on this data?)")?);
+        if sessions.exists() {
+            std::fs::remove_dir_all(&sessions).context("cannot remove the session store")?;
+        }
+        App::open(config, Clock::System).await?
+    };
+    let records = keeper::replay(&app)?;
+    keeper::write(&app).await?;
+    println!("sessions: {records} records replayed");
+    let mut stores = Stores::new(&app, Handle::current());
+    let facts = app.facts.clone();
+    tokio::task::spawn_blocking(move || feed::rebuild(&facts, &mut stores)).await??;
+    app.journal.close()?;
+    println!("reports: rebuilt in {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
+}

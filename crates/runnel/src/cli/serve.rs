@@ -1,0 +1,49 @@
+//! `runnel serve`: runs until SIGINT or SIGTERM, then drains.
+
+use super::set;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::running::Running;
+use crate::telemetry;
+use clap::Args;
+use std::net::SocketAddr;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What `serve` takes.
+#[derive(Args)]
+pub struct Options {
+    /// Address of the tracking domains.
+    #[arg(long)]
+    track: Option<SocketAddr>,
+    /// Address of API and console.
+    #[arg(long)]
+    admin: Option<SocketAddr>,
+}
+
+impl Options {
+    /// Overrides what the configuration says.
+    pub(super) fn apply(&self, config: &mut Config) {
+        set(&mut config.track, self.track);
+        set(&mut config.admin, self.admin);
+    }
+}
+
+/// Serves until the system asks to stop.
+/// # Errors
+/// A store or an address cannot be opened.
+pub async fn serve(config: Config, _: Options) -> anyhow::Result<()> {
+    telemetry::metrics();
+    let running = Running::start(config, Clock::System).await?;
+    tracing::info!(track = %running.track, admin = %running.admin, "serving");
+    println!("tracking on http://{}", running.track);
+    println!("API on http://{}/api/v1", running.admin);
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}

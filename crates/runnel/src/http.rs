@@ -1,0 +1,36 @@
+//! Every URL on one page: tracking domains first, then the API's address.
+//! Promise: what is not here does not exist.
+
+use crate::app::App;
+use crate::{admin, convert, cors, track};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// What every tracking domain answers (product.md §3).
+pub fn tracking(app: Arc<App>) -> Router {
+    let scripts = Router::new()
+        .route("/js/funnel", post(track::js::report))
+        .with_state(app.clone())
+        .merge(convert::pages(app.desk.clone()))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), cors::guard));
+    Router::new()
+        .route("/fts/{link}", get(track::enter))
+        .route("/action/{number}", get(track::act).post(track::act))
+        .route("/debug/domain-check", get(domain_check))
+        .fallback(track::elsewhere)
+        .with_state(app.clone())
+        .merge(scripts)
+        .merge(convert::networks(app.desk.clone()))
+}
+
+/// What the address of API and console answers.
+pub fn administration(app: Arc<App>) -> Router {
+    admin::router(app)
+}
+
+/// Says that the domain reaches this server, and which version.
+async fn domain_check(State(_): State<Arc<App>>) -> String {
+    format!("OK runnel {}\n", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,81 @@
+//! The program at work: stores opened, workers started, both addresses served.
+//! Promise: it serves only what has been replayed; stopping answers what is under way, then writes
+//! what is in memory.
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::Feed;
+use crate::{http, keeper, server};
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A running server.
+pub struct Running {
+    /// What it shares.
+    pub app: Arc<App>,
+    /// Address of the tracking domains.
+    pub track: SocketAddr,
+    /// Address of API and console.
+    pub admin: SocketAddr,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+    workers: Vec<JoinHandle<()>>,
+    feed: Feed,
+}
+
+impl Running {
+    /// Opens everything and serves.
+    /// # Errors
+    /// A store or an address cannot be opened; the message says what to do.
+    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let app = App::open(config, clock).await?;
+        let replayed = keeper::replay(&app)?;
+        tracing::info!(replayed, "sessions are up to date");
+        let track = listen(app.config.track).await?;
+        let admin = listen(app.config.admin).await?;
+        let (stop, stopped) = watch::channel(false);
+        let workers = vec![tokio::spawn(keeper::keep(app.clone(), stopped.clone()))];
+        let feed = Feed::of(&app).context("cannot start the feed")?;
+        let addresses = (track.local_addr()?, admin.local_addr()?);
+        let serve = |listener, router| {
+            let (app, stopped) = (app.clone(), stopped.clone());
+            tokio::spawn(async move { server::serve(listener, router, &app.config, stopped).await })
+        };
+        let servers = vec![
+            serve(track, http::tracking(app.clone())),
+            serve(admin, http::administration(app.clone())),
+        ];
+        let (track, admin) = addresses;
+        Ok(Self { app, track, admin, stop, servers, workers, feed })
+    }
+
+    /// Drains connections, stops workers, writes what is in memory.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.servers.into_iter().chain(self.workers) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a worker broke off");
+            }
+        }
+        // Feed joins its thread, the journal syncs: neither belongs on a thread that serves.
+        let (feed, app) = (self.feed, self.app);
+        let closed = tokio::task::spawn_blocking(move || {
+            drop(feed);
+            app.journal.close()
+        });
+        if !matches!(closed.await, Ok(Ok(()))) {
+            tracing::error!("the journal was not synced at the end: the disk does not take it");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: choose another with --track or --admin, or stop what uses it")
+    })
+}

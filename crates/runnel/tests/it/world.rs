@@ -1,0 +1,134 @@
+//! The whole product in process: temporary stores, a fake clock, real HTTP on free loopback ports.
+//! A test moves the clock, clicks, posts, and waits for reports by condition, never by sleeping.
+
+use reqwest::{Client, Response, redirect::Policy};
+use runnel::clock::Clock;
+use runnel::config::Config;
+use runnel::running::Running;
+use runnel::store::Database;
+use runnel::store::people::{Caller, Role, keys};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tempfile::TempDir;
+
+/// 2026-11-01T12:00:00Z: where every world's clock begins.
+pub const START_MS: u64 = 1_793_534_400_000;
+
+/// A running server with a browser-like client that follows no redirect.
+pub struct World {
+    running: Option<Running>,
+    pub clock: Clock,
+    pub client: Client,
+    pub key: String,
+    dir: TempDir,
+}
+
+impl World {
+    /// A new, empty server.
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::fake(START_MS);
+        let running = start(&dir, &clock).await;
+        let key = owner_key(&running.app.database, &clock).await;
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { running: Some(running), clock, client, key, dir }
+    }
+
+    /// Stops the server cleanly and starts it again on the same data.
+    pub async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await;
+        self.running = Some(start(&self.dir, &self.clock).await);
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// GET on the tracking domain, like a browser on an iPhone in Germany.
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(self.track(path)).header("user-agent", IPHONE).send().await.unwrap()
+    }
+
+    pub fn track(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running().track)
+    }
+
+    /// A call of the API with the owner's key; panics unless it succeeds.
+    pub async fn api(&self, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.try_api(method, path, body).await;
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    /// A call of the API with the owner's key: status and body.
+    pub async fn try_api(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("http://{}/api/v1{path}", self.running().admin);
+        let request = self.client.request(method.parse().unwrap(), url).bearer_auth(&self.key);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Makes an asset and gives its ID.
+    pub async fn make(&self, kind: &str, body: Value) -> String {
+        self.api("POST", &format!("/{kind}"), body).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A drill-down over all time, by visit time.
+    pub async fn report(&self, groupings: Value) -> Value {
+        self.settle().await;
+        let body = json!({"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z",
+            "timezone": "UTC", "groupings": groupings, "limit": 1000});
+        self.api("POST", "/reports/drilldown", body).await
+    }
+
+    /// Waits until everything that happened so far is in the reports.
+    pub async fn settle(&self) {
+        let app = &self.running().app;
+        while app.journal.health().unsynced > 0 {
+            tokio::task::yield_now().await;
+        }
+        app.fires().catch_up().await.unwrap();
+        self.clock.advance_ms(1);
+        let now_ms = self.clock.now_ms();
+        while app.facts.as_of_ms() < now_ms {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) \
+    AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1";
+
+async fn owner_key(database: &Database, clock: &Clock) -> String {
+    let caller = Caller::command_line(clock.now_ms());
+    let new = keys::NewKey { name: "test", role: Role::Owner, expires_ms: None };
+    let mut connection = database.pool.acquire().await.unwrap();
+    keys::create(&mut connection, clock, &caller, new).await.unwrap().1
+}
+
+async fn start(dir: &TempDir, clock: &Clock) -> Running {
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = Config {
+        data: dir.path().to_owned(),
+        track: any,
+        admin: any,
+        knowledge: concat!(env!("CARGO_MANIFEST_DIR"), "/../../.setup/knowledge").into(),
+        trusted_proxies: vec![],
+        ..Config::default()
+    };
+    Running::start(config, clock.clone()).await.unwrap()
+}
+
+/// The `Location` of a redirect.
+pub fn location(response: &Response) -> String {
+    assert!(response.status().is_redirection(), "{}", response.status());
+    response.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// A parameter of a URL.
+pub fn parameter(url: &str, name: &str) -> String {
+    let url = reqwest::Url::parse(url).unwrap();
+    url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
+}
