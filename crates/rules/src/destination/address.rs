@@ -3,7 +3,7 @@
 //! a path segment with a value never becomes `.` or `..`.
 
 use super::Reason;
-use crate::template::{Place, Template, Tokens, write_value};
+use crate::template::{Place, Template, Token, Tokens, write_value};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// Characters of a configured URL that no URL may hold as they are. `%` stays: it is encoded already.
@@ -93,11 +93,13 @@ impl Authority {
         if template.tokens().next().is_none() {
             return if is_web(scheme) { web_host(scheme, authority) } else { app_host(authority) };
         }
-        if template.tokens().all(|token| token.may_name_host()) {
-            Ok(Self::Tokens(template))
-        } else {
-            Err(Reason::HostToken)
+        if !template.tokens().all(|token| token.may_name_host()) {
+            return Err(Reason::HostToken);
         }
+        // What stands around the tokens must make a host with any plain value, such as this one.
+        let mut host = String::new();
+        template.render_with(&Unknown, &mut |_, _, out| out.push('x'), &mut host);
+        named_host(&host).map(|_| Self::Tokens(template))
     }
 
     fn write(&self, tokens: &dyn Tokens, out: &mut String) -> Result<(), Reason> {
@@ -114,6 +116,13 @@ impl Authority {
         }
         Ok(())
     }
+}
+
+/// Values that nobody knows yet.
+struct Unknown;
+
+impl Tokens for Unknown {
+    fn token(&self, _: &Token, _: &mut String) {}
 }
 
 /// The authority of a web URL in the URL standard's ASCII form.

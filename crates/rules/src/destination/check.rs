@@ -1,5 +1,6 @@
 //! What is wrong, or only unwise, about a URL that someone wants to save.
-//! Promise: a URL without faults builds for every visitor; warnings never stop a save.
+//! Promise: a URL without faults builds for every visitor (where its host has tokens: for whom they
+//! are known); warnings never stop a save.
 
 use super::address;
 use super::query::Query;
