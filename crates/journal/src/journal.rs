@@ -3,9 +3,11 @@
 use crate::cache::OpenSegments;
 use crate::disk::{Disk, Folder};
 use crate::health::{Counters, Health};
+use crate::pipe::Pipe;
 use crate::queue::Queue;
 use crate::recovery::{self, Recovery};
 use crate::segments::Segments;
+use crate::syncer;
 use crate::tender::{Bell, Tender};
 use crate::writer::Writer;
 use crate::{AppendError, Entry, JournalError, Options, Unsafe};
@@ -25,6 +27,7 @@ pub struct Journal {
 /// What callers and threads have in common.
 pub(crate) struct Shared {
     pub queue: Queue,
+    pub pipe: Pipe,
     pub segments: Segments,
     pub open: OpenSegments,
     pub counters: Counters,
@@ -57,9 +60,10 @@ impl Journal {
         disk: Arc<dyn Disk>,
         options: Options,
     ) -> Result<(Self, Recovery), JournalError> {
-        let (shared, writer, tender, recovery) = assemble(disk, options)?;
+        let (shared, writer, tender, recovery) = assemble(disk, options.clone())?;
         let journal = Self { shared: shared.clone(), threads: Mutex::default() };
-        let for_tender = shared.clone();
+        let (for_tender, for_syncer) = (shared.clone(), shared.clone());
+        journal.start("journal-sync", move || syncer::run(&for_syncer, &options))?;
         journal.start("journal-write", move || writer.run(&shared))?;
         journal.start("journal-tend", move || tender.run(&for_tender))?;
         // What the last run left to seal is waiting.
@@ -179,6 +183,7 @@ pub(crate) fn assemble(
     let progress = Progress { watermark: next, broken: false, closed: false };
     let shared = Arc::new(Shared {
         queue: Queue::new(next, &options),
+        pipe: Pipe::default(),
         segments: Segments::new(recovered.segments),
         open: OpenSegments::new(disk.clone(), options.indexes_in_memory),
         counters: Counters::default(),

@@ -23,9 +23,10 @@
 //! - Keys should rise with time. Disorder costs speed of finding, nothing else.
 //!
 //! # How
-//! [`Journal::append`] numbers a record and queues it; one OS thread ([`writer`]) writes all that is
-//! queued as frames ([`frame`]) to the live segment, a file of zeros, and syncs it. A full segment
-//! is sealed in the background ([`seal`]): compressed record by record with a dictionary of its own.
+//! [`Journal::append`] numbers a record and queues it; one OS thread ([`writer`]) writes it at once as
+//! a frame ([`frame`]) to the live segment, a file of zeros, where it survives the end of the process;
+//! another ([`syncer`]) syncs all that was written, where it survives all else. A full segment is
+//! sealed in the background ([`seal`]): compressed record by record with a dictionary of its own.
 //! [`recovery`] reads what a crash left. Every file operation goes through [`Disk`], so that tests
 //! run on a disk that lies, tears and fails.
 
@@ -41,6 +42,7 @@ mod hostile;
 mod journal;
 mod name;
 mod options;
+mod pipe;
 mod queue;
 mod raw;
 mod read;
@@ -48,6 +50,7 @@ mod recovery;
 mod seal;
 mod sealed;
 mod segments;
+mod syncer;
 mod tender;
 mod writer;
 

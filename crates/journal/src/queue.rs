@@ -27,6 +27,10 @@ struct Held {
     by_key: HashMap<u128, u64>,
     /// Everything below is synced.
     watermark: u64,
+    /// Everything below is in a file, to be synced.
+    written: u64,
+    /// The writer is to look around even if nothing came in.
+    nudged: bool,
     bytes: usize,
     unsynced_bytes: usize,
     closing: bool,
@@ -51,7 +55,12 @@ impl Queue {
     /// Starts empty; the first record gets the number `next`.
     pub(crate) fn new(next: u64, options: &Options) -> Self {
         Self {
-            held: Mutex::new(Held { start: next, watermark: next, ..Held::default() }),
+            held: Mutex::new(Held {
+                start: next,
+                watermark: next,
+                written: next,
+                ..Held::default()
+            }),
             work: Condvar::new(),
             most_unsynced_bytes: options.most_unsynced_bytes,
             recent_bytes: options.recent_bytes,
@@ -82,10 +91,11 @@ impl Queue {
         Ok(number)
     }
 
-    /// The oldest unsynced records: at least one if there are any, else up to `most_bytes`.
+    /// The oldest records that are in no file: at least one if there are any, else up to
+    /// `most_bytes`.
     pub(crate) fn batch(&self, most_bytes: usize) -> Vec<Entry> {
         let held = self.held.lock();
-        let from = (held.watermark - held.start) as usize;
+        let from = (held.written - held.start) as usize;
         let mut room = most_bytes;
         let mut batch = Vec::new();
         for entry in held.records.range(from..) {
@@ -96,6 +106,17 @@ impl Queue {
             batch.push(entry.clone());
         }
         batch
+    }
+
+    /// Notes that everything below `number` is in a file.
+    pub(crate) fn note_written(&self, number: u64) {
+        self.held.lock().written = number;
+    }
+
+    /// What is not synced is to be written anew.
+    pub(crate) fn rewind(&self) {
+        let mut held = self.held.lock();
+        held.written = held.watermark;
     }
 
     /// Notes that everything below `watermark` is on disk and lets go of what is no longer recent.
@@ -135,16 +156,23 @@ impl Queue {
         Some(held.records.range(index..).take(synced.min(most)).take_while(fits).cloned().collect())
     }
 
-    /// Blocks until there is something to write; `false` when closing and all is written.
+    /// Blocks until there is something to write or a nudge; `false` when closing and all is written.
     pub(crate) fn wait_for_work(&self) -> bool {
         let mut held = self.held.lock();
-        while held.end() == held.watermark {
+        while held.end() == held.written && !held.nudged {
             if held.closing {
                 return false;
             }
             self.work.wait(&mut held);
         }
+        held.nudged = false;
         true
+    }
+
+    /// Wakes the writer.
+    pub(crate) fn nudge(&self) {
+        self.held.lock().nudged = true;
+        self.work.notify_all();
     }
 
     /// Waits up to `time`, or until closing begins. Says whether it has.
@@ -190,6 +218,7 @@ mod tests {
         }
         assert_eq!(queue.append(13, Bytes::from("x")), Err(AppendError::Full));
         assert!(queue.find(10).is_some());
+        queue.note_written(12);
         queue.raise(12);
         assert_eq!(queue.find(11), None);
         assert_eq!(queue.find(12).map(|entry| entry.number), Some(12));

@@ -77,20 +77,24 @@ impl RawSegment {
         }
     }
 
-    /// Writes at `offset` and syncs. After an error the segment must not be written again.
+    /// Writes at `offset`. After an error the segment must not be written again.
     pub(crate) fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let end = offset + bytes.len() as u64;
         if end <= self.allocated.load(Ordering::Acquire) {
-            self.file.write_at(offset, bytes)?;
-        } else {
-            // Zeros under way beyond our end must not land upon these bytes.
-            let _zeroing = self.zeroing.lock();
-            self.file.write_at(offset, bytes)?;
-            self.allocated.fetch_max(end, Ordering::AcqRel);
+            return self.file.write_at(offset, bytes);
         }
+        // Zeros under way beyond our end must not land upon these bytes.
+        let _zeroing = self.zeroing.lock();
+        self.file.write_at(offset, bytes)?;
+        self.allocated.fetch_max(end, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Puts what was written on disk. After an error the segment must not be written again.
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync()?;
         if self.suspect.load(Ordering::Acquire) {
-            return Err(io::Error::other("adding zeros to this file failed"));
+            return Err(io::Error::other("an earlier sync of this file failed"));
         }
         Ok(())
     }

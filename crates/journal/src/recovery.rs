@@ -64,6 +64,8 @@ pub(crate) struct Recovered {
 
 /// Reads the folder and puts it in order.
 pub(crate) fn recover(disk: &dyn Disk) -> Result<Recovered, JournalError> {
+    // A file that the last run removed must not come back with numbers that are given anew.
+    disk.sync_names().map_err(JournalError::disk("sync the journal's folder"))?;
     let names = disk.names().map_err(JournalError::disk("list the journal's files"))?;
     for name in names.iter().filter(|name| name.ends_with(UNFINISHED)) {
         disk.remove(name).map_err(JournalError::disk(format!("remove {name}")))?;
@@ -179,7 +181,7 @@ impl Recovered {
         self.segments.push(Segment::Raw(segment.clone()));
         if until.is_none() {
             let position = segment.bytes();
-            self.live = Some(Live { segment, position, listed: true });
+            self.live = Some(Live { segment, position });
         }
         Ok(())
     }

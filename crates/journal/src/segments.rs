@@ -90,9 +90,18 @@ impl Segments {
         self.list.read().clone()
     }
 
-    /// Adds the newest segment.
-    pub(crate) fn push(&self, segment: Segment) {
-        Arc::make_mut(&mut self.list.write()).push(segment);
+    /// Adds the newest segment, unless it is there. Says whether it was new.
+    pub(crate) fn add(&self, segment: &Arc<RawSegment>) -> bool {
+        let new = !self.lists(segment);
+        if new {
+            Arc::make_mut(&mut self.list.write()).push(Segment::Raw(segment.clone()));
+        }
+        new
+    }
+
+    /// Whether readers know this segment: from its first synced record on.
+    pub(crate) fn lists(&self, raw: &RawSegment) -> bool {
+        self.live().is_some_and(|live| live.marker == raw.marker)
     }
 
     /// Puts the sealed form in the place of the raw one, or nothing if that was empty.

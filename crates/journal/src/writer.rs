@@ -1,17 +1,15 @@
-//! Moves queued records into the live segment, a group per sync.
-//! Promise: the watermark rises only over what a sync has confirmed. After a failure the file is left
-//! behind with what was confirmed in it, and the same records go to a fresh one.
+//! Moves queued records into the live segment at once, so that they survive the end of the process
+//! even while a sync is under way.
+//! Promise: a segment is begun only when the one before is confirmed to its end. After a failure the
+//! file is left behind with what was confirmed in it, and the rest goes to a fresh one.
 
 use crate::disk::Disk;
-use crate::health::Counters;
 use crate::journal::Shared;
+use crate::pipe::{Pipe, Written};
 use crate::raw::{RawSegment, frame_of};
-use crate::segments::Segment;
 use crate::{Entry, Options};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 /// Longest wait between attempts, in units of [`Options::retry_pace`].
 const MOST_RETRY_PACES: u32 = 64;
@@ -21,8 +19,19 @@ pub(crate) struct Live {
     pub segment: Arc<RawSegment>,
     /// Where the next frame goes.
     pub position: u64,
-    /// Whether readers know it: from the first synced record on.
-    pub listed: bool,
+}
+
+/// What came of an attempt to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Records are in the file.
+    Wrote,
+    /// There is nothing to write.
+    Nothing,
+    /// The segment is full, and a new one waits for its last sync.
+    MustSync,
+    /// The disk did not take them.
+    Failed,
 }
 
 pub(crate) struct Writer {
@@ -40,73 +49,85 @@ impl Writer {
 
     /// Writes until the journal closes.
     pub(crate) fn run(mut self, shared: &Shared) {
-        let mut paces = 1;
-        while shared.queue.wait_for_work() {
-            let started = Instant::now();
-            if self.turn(shared) {
-                paces = 1;
-                let pause = self.options.sync_pace.saturating_sub(started.elapsed());
-                if !pause.is_zero() {
-                    std::thread::sleep(pause);
+        let _pipe = ClosedAtEnd(&shared.pipe);
+        let (mut paces, mut last_tries) = (1, 2);
+        loop {
+            match self.turn(shared) {
+                Turn::Wrote => {
+                    paces = 1;
+                    // Records that come one by one shall not cost a wake-up each.
+                    std::thread::sleep(self.options.sync_pace / 2);
                 }
-                continue;
+                Turn::MustSync => shared.pipe.wait_until_idle(),
+                Turn::Failed => {
+                    let closing = shared.queue.wait_for_closing(self.options.retry_pace * paces);
+                    last_tries -= u32::from(closing);
+                    paces = (paces * 2).min(MOST_RETRY_PACES);
+                    if last_tries == 0 {
+                        break;
+                    }
+                }
+                Turn::Nothing if shared.queue.wait_for_work() => {}
+                Turn::Nothing => {
+                    shared.pipe.wait_until_idle();
+                    if !shared.pipe.has_failed() {
+                        break;
+                    }
+                }
             }
-            if shared.queue.wait_for_closing(self.options.retry_pace * paces) {
-                while self.turn(shared) && shared.queue.unsynced() > 0 {}
-                break;
-            }
-            paces = (paces * 2).min(MOST_RETRY_PACES);
         }
     }
 
-    /// Writes and syncs one group. `false` if the disk did not take it.
-    pub(crate) fn turn(&mut self, shared: &Shared) -> bool {
+    /// Writes one group.
+    pub(crate) fn turn(&mut self, shared: &Shared) -> Turn {
+        if shared.pipe.has_failed() {
+            self.start_over(shared);
+            return Turn::Failed;
+        }
         let batch = shared.queue.batch(self.options.batch_bytes);
-        let Some(first) = batch.first() else { return true };
-        let before = first.number;
-        match self.commit(shared, batch) {
-            Ok(watermark) => {
-                Counters::add(&shared.counters.syncs, 1);
-                Counters::add(&shared.counters.synced, watermark - before);
-                shared.raise(watermark);
-                true
-            }
-            Err(error) => {
-                Counters::add(&shared.counters.failed_syncs, 1);
-                self.leave_file();
-                shared.report_broken(&error);
-                false
-            }
+        if batch.is_empty() {
+            return Turn::Nothing;
         }
-    }
-
-    /// Puts as much of `batch` on disk as fits into one segment; answers the new watermark.
-    fn commit(&mut self, shared: &Shared, batch: Vec<Entry>) -> io::Result<u64> {
-        if self.room().is_some_and(|room| fitting(&batch, room) == 0) {
+        if self.room().is_none_or(|room| fitting(&batch, room) == 0) {
+            if !shared.pipe.is_idle() {
+                return Turn::MustSync;
+            }
+            if shared.pipe.has_failed() {
+                return Turn::Nothing;
+            }
             self.live = None;
         }
+        match self.write(batch) {
+            Ok(written) => {
+                shared.queue.note_written(written.entries.last().map_or(0, |e| e.number + 1));
+                shared.pipe.push(written);
+                Turn::Wrote
+            }
+            Err(error) => {
+                shared.report_broken(&error);
+                self.start_over(shared);
+                Turn::Failed
+            }
+        }
+    }
+
+    /// Puts as much of `batch` into the file as fits into one segment.
+    fn write(&mut self, mut batch: Vec<Entry>) -> io::Result<Written> {
         let live = match &mut self.live {
             Some(live) => live,
             none => none.insert(start_segment(&*self.disk, &self.options, batch[0].number)?),
         };
         let room = self.options.segment_bytes.saturating_sub(live.position);
         // A record longer than a segment gets one to itself.
-        let batch = &batch[..fitting(&batch, room).max(1)];
+        batch.truncate(fitting(&batch, room).max(1));
         self.buffer.clear();
-        for entry in batch {
+        for entry in &batch {
             frame_of(entry).write(live.segment.marker, &mut self.buffer);
         }
-        live.segment.write(live.position, &self.buffer)?;
-        live.segment.list(live.position, batch);
+        let offset = live.position;
+        live.segment.write(offset, &self.buffer)?;
         live.position += self.buffer.len() as u64;
-        if !live.listed {
-            shared.segments.push(Segment::Raw(live.segment.clone()));
-            live.listed = true;
-            shared.tend.ring();
-        } else if live.segment.wants_zeros(self.options.zeros_ahead_bytes) {
-            shared.tend.ring();
-        }
-        Ok(batch[batch.len() - 1].number + 1)
+        Ok(Written { segment: live.segment.clone(), offset, entries: batch })
     }
 
     /// Bytes left in the live segment.
@@ -115,14 +136,27 @@ impl Writer {
         Some(self.options.segment_bytes.saturating_sub(live.position))
     }
 
-    /// Trusts the live file no more. What was confirmed in it stays listed and will be sealed.
-    fn leave_file(&mut self) {
+    /// Trusts the live file no more. What was confirmed in it stays listed and will be sealed;
+    /// everything else is written anew.
+    fn start_over(&mut self, shared: &Shared) {
+        // What a sync under way still confirms must not be written twice.
+        shared.pipe.start_over();
+        shared.queue.rewind();
         let Some(live) = self.live.take() else { return };
         live.segment.leave();
-        if !live.listed {
+        if !shared.segments.lists(&live.segment) {
             // Nothing in it was confirmed; if it stays, recovery sorts it out by number.
             let _ = self.disk.remove(&live.segment.name);
         }
+    }
+}
+
+/// Closes the pipe however the writer ends, so that nobody waits for it for ever.
+struct ClosedAtEnd<'a>(&'a Pipe);
+
+impl Drop for ClosedAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 
@@ -139,29 +173,5 @@ fn fitting(batch: &[Entry], room: u64) -> usize {
 fn start_segment(disk: &dyn Disk, options: &Options, first: u64) -> io::Result<Live> {
     let zeros = options.zeros_ahead_bytes.min(options.segment_bytes);
     let segment = Arc::new(RawSegment::create(disk, first, zeros)?);
-    Ok(Live { segment, position: 0, listed: false })
-}
-
-impl Shared {
-    /// Lets everyone know that records below `watermark` are safe.
-    fn raise(&self, watermark: u64) {
-        self.queue.raise(watermark);
-        if self.counters.broken.swap(false, Ordering::Relaxed) {
-            tracing::info!(watermark, "the journal's disk takes records again");
-        }
-        // First the mark, then those who wait: whoever was woken sees the mark.
-        self.watermark.send_replace(watermark);
-        self.progress.send_modify(|progress| {
-            progress.watermark = watermark;
-            progress.broken = false;
-        });
-    }
-
-    fn report_broken(&self, error: &io::Error) {
-        if !self.counters.broken.swap(true, Ordering::Relaxed) {
-            let waiting = self.queue.unsynced();
-            tracing::error!(%error, waiting, "the journal's disk does not take records");
-        }
-        self.progress.send_modify(|progress| progress.broken = true);
-    }
+    Ok(Live { segment, position: 0 })
 }

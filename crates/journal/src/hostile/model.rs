@@ -2,8 +2,9 @@
 
 use super::{Chance, HostileDisk, Ill};
 use crate::journal::{Shared, assemble};
+use crate::syncer;
 use crate::tender::Tender;
-use crate::writer::Writer;
+use crate::writer::{Turn, Writer};
 use crate::{Entry, Options, Recovery};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -83,6 +84,10 @@ impl Model {
 
     pub(super) fn write(&mut self) {
         self.running.writer.turn(&self.running.shared);
+    }
+
+    pub(super) fn sync(&mut self) {
+        syncer::turn(&self.running.shared, &self.options);
         self.confirm();
     }
 
@@ -201,8 +206,9 @@ impl Model {
         // Files that are open may still have to tell of earlier failures, each once.
         let mut failures = 0;
         while self.running.shared.queue.unsynced() > 0 {
-            failures += usize::from(!self.running.writer.turn(&self.running.shared));
-            assert!(failures <= 1);
+            failures += usize::from(self.running.writer.turn(&self.running.shared) == Turn::Failed);
+            self.sync();
+            assert!(failures <= 2);
         }
         self.confirm();
         assert_eq!(self.appended, self.confirmed);

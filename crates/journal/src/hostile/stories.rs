@@ -29,8 +29,10 @@ fn work(model: &mut Model, turns: usize) {
     for _ in 0..turns {
         match model.chance.below(10) {
             0..=4 => model.append(),
-            5..=6 => model.write(),
-            7..=8 => model.tend(),
+            5 => model.write(),
+            6 => model.sync(),
+            7 => (model.write(), model.sync()).1,
+            8 => model.tend(),
             _ => model.look(),
         }
     }

@@ -60,7 +60,10 @@ fn write(
     }
     let unused = frames.last_key_value().map_or(first, |(number, _)| number + 1);
     if next > unused {
-        Frame { number: next - 1, key: 0, payload: None }.write(marker, &mut buffer);
+        // Twice: it stands for many numbers, and damage shall not cost them.
+        for _ in 0..2 {
+            Frame { number: next - 1, key: 0, payload: None }.write(marker, &mut buffer);
+        }
     }
     file.write_at(written, &buffer)?;
     table.bytes = written + buffer.len() as u64;

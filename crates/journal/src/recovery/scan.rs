@@ -60,6 +60,10 @@ impl Scan {
                 break;
             }
             if frame.number < least {
+                if frame.payload.is_none() {
+                    // The second copy of a void frame.
+                    end = offset + frame.length();
+                }
                 continue;
             }
             if is_zero(&bytes[end..offset]) {

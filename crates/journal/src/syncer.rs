@@ -1,0 +1,80 @@
+//! Puts on disk what the writer wrote, a group per sync.
+//! Promise: the watermark rises only over what a sync has confirmed.
+
+use crate::Options;
+use crate::health::Counters;
+use crate::journal::Shared;
+use crate::pipe::Written;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+/// Syncs until the pipe is closed.
+pub(crate) fn run(shared: &Shared, options: &Options) {
+    while shared.pipe.wait_for_work() {
+        let started = Instant::now();
+        turn(shared, options);
+        let pause = options.sync_pace.saturating_sub(started.elapsed());
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+        }
+    }
+}
+
+/// One sync of all that was written so far.
+pub(crate) fn turn(shared: &Shared, options: &Options) {
+    let group = shared.pipe.take();
+    let Some(last) = group.last() else { return };
+    match last.segment.sync() {
+        Ok(()) => {
+            confirm(shared, options, &group);
+            shared.pipe.done(true);
+        }
+        Err(error) => {
+            shared.report_broken(&error);
+            shared.pipe.done(false);
+            shared.queue.nudge();
+        }
+    }
+}
+
+fn confirm(shared: &Shared, options: &Options, group: &[Written]) {
+    let mut watermark = 0;
+    for Written { segment, offset, entries } in group {
+        segment.list(*offset, entries);
+        watermark = entries.last().map_or(watermark, |entry| entry.number + 1);
+        Counters::add(&shared.counters.synced, entries.len() as u64);
+        let new = shared.segments.add(segment);
+        if new || segment.wants_zeros(options.zeros_ahead_bytes) {
+            shared.tend.ring();
+        }
+    }
+    Counters::add(&shared.counters.syncs, 1);
+    shared.raise(watermark);
+}
+
+impl Shared {
+    /// Lets everyone know that records below `watermark` are safe.
+    fn raise(&self, watermark: u64) {
+        self.queue.raise(watermark);
+        if self.counters.broken.swap(false, Ordering::Relaxed) {
+            tracing::info!(watermark, "the journal's disk takes records again");
+        }
+        // First the mark, then those who wait: whoever was woken sees the mark.
+        self.watermark.send_replace(watermark);
+        self.progress.send_modify(|progress| {
+            progress.watermark = watermark;
+            progress.broken = false;
+        });
+    }
+
+    /// Counts a failed write or sync and lets those who wait know.
+    pub(crate) fn report_broken(&self, error: &io::Error) {
+        Counters::add(&self.counters.failed_syncs, 1);
+        if !self.counters.broken.swap(true, Ordering::Relaxed) {
+            let waiting = self.queue.unsynced();
+            tracing::error!(%error, waiting, "the journal's disk does not take records");
+        }
+        self.progress.send_modify(|progress| progress.broken = true);
+    }
+}
