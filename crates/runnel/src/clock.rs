@@ -12,6 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub enum Clock {
     /// The system's clock.
     System,
+    /// The system's clock, moved by so many milliseconds.
+    Offset(i64),
     /// Stands where a test put it, Unix milliseconds.
     Fake(Arc<AtomicU64>),
 }
@@ -22,12 +24,16 @@ impl Clock {
         Self::Fake(Arc::new(AtomicU64::new(now_ms)))
     }
 
+    /// The system's clock, `by_seconds` ahead.
+    pub fn offset(by_seconds: i64) -> Self {
+        if by_seconds == 0 { Self::System } else { Self::Offset(by_seconds.saturating_mul(1000)) }
+    }
+
     /// Now, in Unix milliseconds.
     pub fn now_ms(&self) -> u64 {
         match self {
-            Self::System => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_millis() as u64),
+            Self::System => system_ms(),
+            Self::Offset(by_ms) => system_ms().saturating_add_signed(*by_ms),
             Self::Fake(hands) => hands.load(Ordering::SeqCst),
         }
     }
@@ -57,4 +63,8 @@ impl Clock {
     pub fn entity_id(&self) -> rules::ids::EntityId {
         rules::ids::EntityId::new(self.now_ms(), self.random())
     }
+}
+
+fn system_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

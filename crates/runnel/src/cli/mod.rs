@@ -1,6 +1,7 @@
 //! The command line: parses arguments, layers the configuration, runs one command.
 //! Promise: an error is one line that says what to do; exit code 0 only on success.
 
+pub mod key;
 mod rebuild;
 mod serve;
 
@@ -39,6 +40,9 @@ struct Common {
 enum Command {
     /// Serves tracking domains and API.
     Serve(serve::Options),
+    /// API keys.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Makes everything derived again: sessions and report store.
     Rebuild,
 }
@@ -63,6 +67,7 @@ fn execute(cli: Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         Command::Serve(options) => runtime.block_on(serve::serve(config, options)),
+        Command::Key(command) => runtime.block_on(key::run(&config, command)),
         Command::Rebuild => runtime.block_on(rebuild::rebuild(config)),
     }
 }

@@ -18,6 +18,9 @@ pub struct Options {
     /// Address of API and console.
     #[arg(long)]
     admin: Option<SocketAddr>,
+    /// Runs the clock this many seconds ahead (or behind, if negative): for drills.
+    #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
+    clock_offset_seconds: i64,
 }
 
 impl Options {
@@ -31,9 +34,10 @@ impl Options {
 /// Serves until the system asks to stop.
 /// # Errors
 /// A store or an address cannot be opened.
-pub async fn serve(config: Config, _: Options) -> anyhow::Result<()> {
+pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     telemetry::metrics();
-    let running = Running::start(config, Clock::System).await?;
+    let clock = Clock::offset(options.clock_offset_seconds);
+    let running = Running::start(config, clock).await?;
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
     println!("tracking on http://{}", running.track);
     println!("API on http://{}/api/v1", running.admin);

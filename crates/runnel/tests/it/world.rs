@@ -2,11 +2,11 @@
 //! A test moves the clock, clicks, posts, and waits for reports by condition, never by sleeping.
 
 use reqwest::{Client, Response, redirect::Policy};
+use runnel::cli::key::add;
 use runnel::clock::Clock;
 use runnel::config::Config;
 use runnel::running::Running;
-use runnel::store::Database;
-use runnel::store::people::{Caller, Role, keys};
+use runnel::store::people::Role;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tempfile::TempDir;
@@ -29,7 +29,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::fake(START_MS);
         let running = start(&dir, &clock).await;
-        let key = owner_key(&running.app.database, &clock).await;
+        let key = add(&running.app.database, &clock, Role::Owner, "test").await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { running: Some(running), clock, client, key, dir }
     }
@@ -100,13 +100,6 @@ impl World {
 
 pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1";
-
-async fn owner_key(database: &Database, clock: &Clock) -> String {
-    let caller = Caller::command_line(clock.now_ms());
-    let new = keys::NewKey { name: "test", role: Role::Owner, expires_ms: None };
-    let mut connection = database.pool.acquire().await.unwrap();
-    keys::create(&mut connection, clock, &caller, new).await.unwrap().1
-}
 
 async fn start(dir: &TempDir, clock: &Clock) -> Running {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
