@@ -3,6 +3,7 @@
 mod binary;
 mod catalog;
 mod convert;
+mod origin;
 mod reports;
 mod tidy;
 mod tracking;
