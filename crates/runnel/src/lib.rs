@@ -16,6 +16,7 @@ pub mod error;
 pub mod feed;
 pub mod http;
 pub mod keeper;
+pub mod links;
 pub mod outcome;
 pub mod params;
 pub mod publish;

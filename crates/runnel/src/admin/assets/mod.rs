@@ -4,6 +4,7 @@
 
 mod funnels;
 mod handlers;
+mod links;
 mod read;
 mod settings;
 mod wire;
@@ -150,5 +151,6 @@ pub fn routes() -> AdminRouter {
         .merge(tags::routes())
         .merge(events::routes())
         .merge(domains::routes())
+        .merge(links::routes())
         .merge(settings::routes())
 }
