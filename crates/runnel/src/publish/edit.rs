@@ -150,10 +150,6 @@ pub async fn create<A: Asset>(
     let picture = edit.picture();
     let id = id.unwrap_or_else(|| edit.app.clock.entity_id());
     let warnings = checked(&asset, id, &picture)?;
-    if A::shelf(&picture).values().filter(|held| !held.archived).count() >= A::MOST {
-        let title = format!("There can be at most {} {}.", A::MOST, A::KIND);
-        return Err(Problem::conflict(title));
-    }
     let held = Held { id, version: 1, archived, asset: Arc::new(asset) };
     let row = row(&held, edit.now_ms, edit.now_ms)?;
     let version = kept_version::<A>(&edit, &row, 0);
@@ -276,6 +272,7 @@ async fn put<A: Asset>(
     change: Change,
 ) -> Result<(), Problem> {
     let id = held.id;
+    room_for(&held, picture)?;
     let mut candidate = picture.clone();
     A::shelf_mut(&mut candidate).insert(id, held);
     unbroken(picture, &candidate, Some(id))?;
@@ -285,6 +282,16 @@ async fn put<A: Asset>(
         _ => Vec::new(),
     };
     edit.finish((A::KIND, id), candidate, plans, change).await
+}
+
+/// Refuses one asset in use too many.
+fn room_for<A: Asset>(held: &Held<A>, picture: &Snapshot) -> Result<(), Problem> {
+    let others = A::shelf(picture).values().filter(|other| !other.archived && other.id != held.id);
+    if !held.archived && others.count() >= A::MOST {
+        let title = format!("There can be at most {} {} in use.", A::MOST, A::KIND);
+        return Err(Problem::conflict(title));
+    }
+    Ok(())
 }
 
 /// Refuses an edit (of the funnel `edited`) that would give another funnel problems it has not got.

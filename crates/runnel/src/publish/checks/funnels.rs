@@ -5,8 +5,9 @@ use crate::error::Fault;
 use crate::publish::{Asset, Changes, Findings, Fresh};
 use crate::snapshot::{Shelf, Snapshot};
 use crate::store::catalog::Kind;
-use rules::assets::{Condition, Firing, Funnel, Node, NodeKind, Route, Rule};
+use rules::assets::{Condition, CostRule, Firing, Funnel, Node, NodeKind, Route, Rule};
 use rules::ids::EntityId;
+use rules::money::Micros;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -81,12 +82,15 @@ fn renew(drawn: Value, renewed: &HashMap<String, String>) -> Value {
     }
 }
 
+/// That costs are not negative is the graph's own matter.
 fn check_costs(funnel: &Funnel, among: &Snapshot, findings: &mut Findings) {
-    findings.amount("defaultCost.amount", funnel.default_cost.map(|cost| cost.amount));
+    let large = |cost: &CostRule| cost.amount > Micros::LARGEST;
+    let text = "is more than 10,000,000";
+    findings.fault_if(funnel.default_cost.as_ref().is_some_and(large), "defaultCost.amount", text);
     for (source, cost) in &funnel.cost_overrides {
         let at = format!("costOverrides.{source}");
         findings.fault_if(!among.holds(&among.sources, *source), &at, "is no traffic source");
-        findings.amount(&format!("{at}.amount"), Some(cost.amount));
+        findings.fault_if(large(cost), format!("{at}.amount"), text);
     }
 }
 

@@ -18,6 +18,7 @@ pub const NOW_MS: u64 = 1_795_305_600_000;
 /// A server with its own folder.
 pub struct Desk {
     pub app: Arc<App>,
+    router: axum::Router,
     folder: tempfile::TempDir,
 }
 
@@ -25,16 +26,16 @@ impl Desk {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
-        Self { app, folder }
+        Self { router: runnel::admin::router(Arc::clone(&app)), app, folder }
     }
 
     /// The same folder, opened by a new process.
     pub async fn reopen(self) -> Self {
-        let Self { app, folder } = self;
+        let Self { app, folder, router } = self;
         app.database.pool.close().await;
-        drop(app);
+        drop((app, router));
         let app = self::app(folder.path()).await;
-        Self { app, folder }
+        Self { router: runnel::admin::router(Arc::clone(&app)), app, folder }
     }
 
     pub async fn key(&self, role: Role) -> String {
@@ -122,8 +123,7 @@ impl Person<'_> {
             .header("content-type", "application/json")
             .body(body)
             .unwrap();
-        let router = runnel::admin::router(Arc::clone(&self.desk.app));
-        let response = router.oneshot(request).await.unwrap();
+        let response = self.desk.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();

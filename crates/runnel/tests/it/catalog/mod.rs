@@ -2,3 +2,8 @@
 
 mod desk;
 mod every_kind;
+mod in_force;
+mod links;
+mod settings;
+mod validity;
+mod versions;
