@@ -1,9 +1,9 @@
 //! What is in force: only what was saved, the same after a restart, and never broken by an edit.
 
 use super::desk::{Desk, Person, funnel};
+use rules::ids::EntityId;
 use runnel::admin::Role;
 use runnel::snapshot::Snapshot;
-use rules::ids::EntityId;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -133,7 +133,10 @@ fn told(snapshot: &Snapshot) -> BTreeMap<String, String> {
         told.insert(format!("plan of {id}"), format!("{:?}", plan.id()));
     }
     told.insert("settings".into(), format!("{:?}", snapshot.settings));
-    told.insert("sites".into(), format!("{:?}", snapshot.sites.iter().collect::<std::collections::BTreeSet<_>>()));
+    told.insert(
+        "sites".into(),
+        format!("{:?}", snapshot.sites.iter().collect::<std::collections::BTreeSet<_>>()),
+    );
     told.insert("deleted".into(), format!("{:?}", snapshot.deleted));
     told
 }

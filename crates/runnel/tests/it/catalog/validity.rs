@@ -55,22 +55,31 @@ async fn traffic_sources() {
     let good = json!({"name": "Push", "costModel": "revshare", "defaultCost": "30",
         "fields": {"campaign": {"name": "campaign", "placeholder": "[c]"}, "c1": {"name": "zone"}},
         "postbacks": {"conversion": {"url": "https://s.example/?cid={external}&payout={rev}"}}});
-    refused(&admin, "traffic-sources", good, &[
-        ("/defaultCost", json!("-1"), &["defaultCost"]),
-        ("/defaultCost", json!("101"), &["defaultCost"]),
-        ("/defaultCost", json!("a lot"), &["defaultCost"]),
-        ("/defaultCost", json!(0.5), &["defaultCost"]),
-        ("/costModel", json!("cpx"), &["costModel"]),
-        ("/costModifierPercent", json!(-101), &["costModifierPercent"]),
-        ("/fields/c21", json!({"name": "x"}), &["fields.c21"]),
-        ("/fields/c1/name", json!(""), &["fields.c1.name"]),
-        ("/fields/c1/name", json!("campaign"), &["fields.c1.name", "fields.c1.name"]),
-        ("/fields/c1/name", json!("vid"), &["fields.c1.name"]),
-        ("/fields/c1/colour", json!("x"), &["fields.c1.colour"]),
-        ("/postbacks/conversion/url", json!("javascript:alert(1)"), &["postbacks.conversion.url"]),
-        ("/postbacks/conversion/url", json!("no url"), &["postbacks.conversion.url"]),
-        ("/category", json!("x".repeat(201)), &["category"]),
-    ])
+    refused(
+        &admin,
+        "traffic-sources",
+        good,
+        &[
+            ("/defaultCost", json!("-1"), &["defaultCost"]),
+            ("/defaultCost", json!("101"), &["defaultCost"]),
+            ("/defaultCost", json!("a lot"), &["defaultCost"]),
+            ("/defaultCost", json!(0.5), &["defaultCost"]),
+            ("/costModel", json!("cpx"), &["costModel"]),
+            ("/costModifierPercent", json!(-101), &["costModifierPercent"]),
+            ("/fields/c21", json!({"name": "x"}), &["fields.c21"]),
+            ("/fields/c1/name", json!(""), &["fields.c1.name"]),
+            ("/fields/c1/name", json!("campaign"), &["fields.c1.name", "fields.c1.name"]),
+            ("/fields/c1/name", json!("vid"), &["fields.c1.name"]),
+            ("/fields/c1/colour", json!("x"), &["fields.c1.colour"]),
+            (
+                "/postbacks/conversion/url",
+                json!("javascript:alert(1)"),
+                &["postbacks.conversion.url"],
+            ),
+            ("/postbacks/conversion/url", json!("no url"), &["postbacks.conversion.url"]),
+            ("/category", json!("x".repeat(201)), &["category"]),
+        ],
+    )
     .await;
 }
 
@@ -83,19 +92,24 @@ async fn offer_sources() {
         "statuses": {"approved": ["paid"], "pending": ["wait"], "rejected": []},
         "token": {"parameter": "key", "value": "secret"},
         "allowedCidrs": ["192.0.2.0/24", "2001:db8::1"], "maximumRevenue": "100"});
-    refused(&admin, "offer-sources", good, &[
-        ("/parameters/", json!("x"), &["parameters."]),
-        ("/parameters/x", json!("x".repeat(2049)), &["parameters.x"]),
-        ("/currency", json!("dollar"), &["currency"]),
-        ("/events/x", json!("nope"), &["events.x"]),
-        ("/statuses/pending/9", json!("P a i d"), &["statuses.pending[1]"]),
-        ("/statuses/rejected/0", json!(" "), &["statuses.rejected[0]"]),
-        ("/repeats", json!("sometimes"), &["repeats"]),
-        ("/token/value", json!(""), &["token.value"]),
-        ("/allowedCidrs/0", json!("192.0.2.0/33"), &["allowedCidrs[0]"]),
-        ("/maximumRevenue", json!("-0.01"), &["maximumRevenue"]),
-        ("/vidParameter", json!("a b"), &["vidParameter"]),
-    ])
+    refused(
+        &admin,
+        "offer-sources",
+        good,
+        &[
+            ("/parameters/", json!("x"), &["parameters."]),
+            ("/parameters/x", json!("x".repeat(2049)), &["parameters.x"]),
+            ("/currency", json!("dollar"), &["currency"]),
+            ("/events/x", json!("nope"), &["events.x"]),
+            ("/statuses/pending/9", json!("P a i d"), &["statuses.pending[1]"]),
+            ("/statuses/rejected/0", json!(" "), &["statuses.rejected[0]"]),
+            ("/repeats", json!("sometimes"), &["repeats"]),
+            ("/token/value", json!(""), &["token.value"]),
+            ("/allowedCidrs/0", json!("192.0.2.0/33"), &["allowedCidrs[0]"]),
+            ("/maximumRevenue", json!("-0.01"), &["maximumRevenue"]),
+            ("/vidParameter", json!("a b"), &["vidParameter"]),
+        ],
+    )
     .await;
 }
 
@@ -104,27 +118,37 @@ async fn pages() {
     let desk = Desk::open().await;
     let admin = furnished(&desk).await;
     let lander = json!({"name": "L", "url": "https://l.example/?h={hit}"});
-    refused(&admin, "landers", lander, &[
-        ("/url", json!(""), &["url"]),
-        ("/url", json!("l.example"), &["url"]),
-        ("/url", json!("javascript:alert(1)"), &["url"]),
-        ("/url", json!("data:text/html,x"), &["url"]),
-        ("/url", json!("market://details"), &["url"]),
-        ("/url", json!("https://{external}/"), &["url"]),
-        ("/redirect", json!("301"), &["redirect"]),
-        ("/parameters", json!({"a\n": "x"}), &["parameters.a\n"]),
-        ("/payout", json!("1"), &["payout"]),
-    ])
+    refused(
+        &admin,
+        "landers",
+        lander,
+        &[
+            ("/url", json!(""), &["url"]),
+            ("/url", json!("l.example"), &["url"]),
+            ("/url", json!("javascript:alert(1)"), &["url"]),
+            ("/url", json!("data:text/html,x"), &["url"]),
+            ("/url", json!("market://details"), &["url"]),
+            ("/url", json!("https://{external}/"), &["url"]),
+            ("/redirect", json!("301"), &["redirect"]),
+            ("/parameters", json!({"a\n": "x"}), &["parameters.a\n"]),
+            ("/payout", json!("1"), &["payout"]),
+        ],
+    )
     .await;
     let offer = json!({"name": "O", "url": "https://o.example/", "payout": "12.50"});
-    refused(&admin, "offers", offer, &[
-        ("/payout", json!("-1"), &["payout"]),
-        ("/payout", json!("10000000.01"), &["payout"]),
-        ("/offerSource", json!(NOTHING), &["offerSource"]),
-        ("/offerSource", json!(LANDER), &["offerSource"]),
-        ("/currency", json!("usd"), &["currency"]),
-        ("/browserAmounts", json!("capped"), &["browserMaximum"]),
-    ])
+    refused(
+        &admin,
+        "offers",
+        offer,
+        &[
+            ("/payout", json!("-1"), &["payout"]),
+            ("/payout", json!("10000000.01"), &["payout"]),
+            ("/offerSource", json!(NOTHING), &["offerSource"]),
+            ("/offerSource", json!(LANDER), &["offerSource"]),
+            ("/currency", json!("usd"), &["currency"]),
+            ("/browserAmounts", json!("capped"), &["browserMaximum"]),
+        ],
+    )
     .await;
 }
 
@@ -132,32 +156,51 @@ async fn pages() {
 async fn small_ones() {
     let desk = Desk::open().await;
     let admin = furnished(&desk).await;
-    refused(&admin, "events", json!({"name": "upsell"}), &[
-        ("/name", json!("upsell"), &["name"]),
-        ("/name", json!("Conversion"), &["name"]),
-        ("/name", json!(" lead2"), &["name"]),
-        ("/name", json!("x".repeat(65)), &["name"]),
-    ])
+    refused(
+        &admin,
+        "events",
+        json!({"name": "upsell"}),
+        &[
+            ("/name", json!("upsell"), &["name"]),
+            ("/name", json!("Conversion"), &["name"]),
+            ("/name", json!(" lead2"), &["name"]),
+            ("/name", json!("x".repeat(65)), &["name"]),
+        ],
+    )
     .await;
-    refused(&admin, "domains", json!({"name": "go.example"}), &[
-        ("/name", json!("go.example"), &["name"]),
-        ("/name", json!("https://go2.example"), &["name"]),
-        ("/name", json!("Go2.example"), &["name"]),
-        ("/funnel", json!(NOTHING), &["funnel", "name"]),
-    ])
+    refused(
+        &admin,
+        "domains",
+        json!({"name": "go.example"}),
+        &[
+            ("/name", json!("go.example"), &["name"]),
+            ("/name", json!("https://go2.example"), &["name"]),
+            ("/name", json!("Go2.example"), &["name"]),
+            ("/funnel", json!(NOTHING), &["funnel", "name"]),
+        ],
+    )
     .await;
     let shared = json!({"name": "C", "routes": [{"key": "us", "groups": [
         {"rules": [{"test": "country", "op": "is", "values": ["US"]}]}]}]});
     let rule = "/routes/0/groups/0/rules/0";
     let at = |field: &str| format!("routes[0].groups[0].rules[0].{field}");
     let (test, values) = (at("test"), at("values[0]"));
-    refused(&admin, "conditions", shared, &[
-        (&format!("{rule}/test"), json!("colour"), &[test.as_str()]),
-        (&format!("{rule}/op"), json!("resembles"), &[at("op").as_str()]),
-        ("/routes/0/key", json!("default"), &["routes[0].key"]),
-        (rule, json!({"test": "browser", "op": "matches", "values": ["("]}), &[values.as_str()]),
-        (rule, json!({"test": "ip", "op": "is", "values": ["1.2.3.4/33"]}), &[values.as_str()]),
-    ])
+    refused(
+        &admin,
+        "conditions",
+        shared,
+        &[
+            (&format!("{rule}/test"), json!("colour"), &[test.as_str()]),
+            (&format!("{rule}/op"), json!("resembles"), &[at("op").as_str()]),
+            ("/routes/0/key", json!("default"), &["routes[0].key"]),
+            (
+                rule,
+                json!({"test": "browser", "op": "matches", "values": ["("]}),
+                &[values.as_str()],
+            ),
+            (rule, json!({"test": "ip", "op": "is", "values": ["1.2.3.4/33"]}), &[values.as_str()]),
+        ],
+    )
     .await;
 }
 
@@ -201,36 +244,53 @@ async fn funnels() {
     let admin = furnished(&desk).await;
     let root = json!({"id": "N00000000009", "kind": "traffic"});
     let twin = json!({"id": "C00000000009", "from": "N00000000005", "to": "N00000000006"});
-    refused(&admin, "funnels", good(), &[
-        ("/nodes/9", root, &["nodes[7]"]),
-        ("/nodes/0/kind", json!("rotator"), &["nodes"]),
-        ("/connections/9", twin, &["connections[6]"]),
-        ("/connections/5/to", json!(NOTHING), &["connections[5].to"]),
-        ("/connections/2/route", json!("nowhere"), &["connections[2].route", "nodes[1]"]),
-        ("/connections/1/route", json!("us2"), &["connections[1].route", "nodes[1]"]),
-        ("/connections/5/weight", json!(0), &["connections[5].weight"]),
-        ("/nodes/2/pages/0/weight", json!(-1), &["nodes[2]"]),
-        ("/connections/5/to", json!("N00000000004"), &["nodes[4]", "nodes[5]"]),
-        ("/nodes/2/pages/0/page", json!(NOTHING), &["nodes[2].pages[0].page"]),
-        ("/nodes/2/pages", json!([]), &["nodes[2].pages"]),
-        ("/nodes/3/page", json!(OFFER), &["nodes[3].page"]),
-        ("/nodes/3/kind", json!("cloak"), &["nodes[3].kind"]),
-        ("/nodes/1/condition", json!(NOTHING), &["nodes[1].condition"]),
-        ("/nodes/4/add/0", json!(NOTHING), &["nodes[4].add[0]"]),
-        ("/nodes/6/url", json!("javascript:alert(1)"), &["nodes[6].url"]),
-        ("/connections/3/actions", json!([0]), &["connections[3].actions[0]"]),
-        ("/connections/3/actions", json!([256]), &["connections[3].actions[0]"]),
-        ("/connections/3/fire/0/conversion/rev", json!("payout"), &["connections[3].fire[0].conversion.rev"]),
-        ("/connections/3/fire/1/event/name", json!("nope"), &["connections[3].fire[1].event.name"]),
-        ("/connections/3/colour", json!(1), &["connections[3].colour"]),
-        ("/nodes/3/id", json!("short"), &["nodes[3].id"]),
-        ("/group", json!(NOTHING), &["group"]),
-        ("/costOverrides", json!({NOTHING: {"amount": "1"}}), &["costOverrides.Nothing00001"]),
-        ("/costOverrides", json!({SOURCE: {"amount": "-1"}}), &["costOverrides.Source000001.amount"]),
-        ("/defaultCost", json!({"amount": "10000001"}), &["defaultCost.amount"]),
-        ("/colour", json!("red"), &["colour"]),
-        ("/nodes", json!(null), &["nodes"]),
-    ])
+    refused(
+        &admin,
+        "funnels",
+        good(),
+        &[
+            ("/nodes/9", root, &["nodes[7]"]),
+            ("/nodes/0/kind", json!("rotator"), &["nodes"]),
+            ("/connections/9", twin, &["connections[6]"]),
+            ("/connections/5/to", json!(NOTHING), &["connections[5].to"]),
+            ("/connections/2/route", json!("nowhere"), &["connections[2].route", "nodes[1]"]),
+            ("/connections/1/route", json!("us2"), &["connections[1].route", "nodes[1]"]),
+            ("/connections/5/weight", json!(0), &["connections[5].weight"]),
+            ("/nodes/2/pages/0/weight", json!(-1), &["nodes[2]"]),
+            ("/connections/5/to", json!("N00000000004"), &["nodes[4]", "nodes[5]"]),
+            ("/nodes/2/pages/0/page", json!(NOTHING), &["nodes[2].pages[0].page"]),
+            ("/nodes/2/pages", json!([]), &["nodes[2].pages"]),
+            ("/nodes/3/page", json!(OFFER), &["nodes[3].page"]),
+            ("/nodes/3/kind", json!("cloak"), &["nodes[3].kind"]),
+            ("/nodes/1/condition", json!(NOTHING), &["nodes[1].condition"]),
+            ("/nodes/4/add/0", json!(NOTHING), &["nodes[4].add[0]"]),
+            ("/nodes/6/url", json!("javascript:alert(1)"), &["nodes[6].url"]),
+            ("/connections/3/actions", json!([0]), &["connections[3].actions[0]"]),
+            ("/connections/3/actions", json!([256]), &["connections[3].actions[0]"]),
+            (
+                "/connections/3/fire/0/conversion/rev",
+                json!("payout"),
+                &["connections[3].fire[0].conversion.rev"],
+            ),
+            (
+                "/connections/3/fire/1/event/name",
+                json!("nope"),
+                &["connections[3].fire[1].event.name"],
+            ),
+            ("/connections/3/colour", json!(1), &["connections[3].colour"]),
+            ("/nodes/3/id", json!("short"), &["nodes[3].id"]),
+            ("/group", json!(NOTHING), &["group"]),
+            ("/costOverrides", json!({NOTHING: {"amount": "1"}}), &["costOverrides.Nothing00001"]),
+            (
+                "/costOverrides",
+                json!({SOURCE: {"amount": "-1"}}),
+                &["costOverrides.Source000001.amount"],
+            ),
+            ("/defaultCost", json!({"amount": "10000001"}), &["defaultCost.amount"]),
+            ("/colour", json!("red"), &["colour"]),
+            ("/nodes", json!(null), &["nodes"]),
+        ],
+    )
     .await;
 }
 

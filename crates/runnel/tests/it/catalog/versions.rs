@@ -1,8 +1,8 @@
 //! Funnels keep every version: what a save changed, comparing, restoring, copies.
 
 use super::desk::{Desk, Person, funnel};
-use runnel::admin::Role;
 use rules::funnel::Plan;
+use runnel::admin::Role;
 use serde_json::{Value, json};
 
 async fn drawn(editor: &Person<'_>) -> Value {
@@ -89,7 +89,8 @@ async fn missing_ids_are_made_and_copies_have_their_own() {
 
     // A rule that names nodes of the funnel goes on naming them in the copy.
     let mut capped = first.clone();
-    let cap = json!({"count": "visits", "of": "nodeOffer001", "over": {"rolling": {"minutes": 60}}});
+    let cap =
+        json!({"count": "visits", "of": "nodeOffer001", "over": {"rolling": {"minutes": 60}}});
     let rule = json!({"test": "cap", "op": "<", "values": ["10"], "cap": cap});
     capped["nodes"].as_array_mut().unwrap().push(json!({"id": "nodeCond0001", "kind": "condition",
         "routes": [{"key": "open", "groups": [{"rules": [rule]}]}]}));
