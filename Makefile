@@ -9,7 +9,7 @@ FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
 DATA ?= data
 FUZZ_CASES ?= 100000
 
-.PHONY: help setup run test check build bench fuzz
+.PHONY: help setup run test check build bench soak fuzz
 
 help: ## lists the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,8 +38,14 @@ build: setup ## leaves the program with all it needs in target/release/
 	rm -rf $(TARGET)/release/knowledge
 	cp -r .setup/knowledge $(TARGET)/release/knowledge
 
-bench: setup ## measures what enrichment costs a request
-	cargo run --locked --release $(FEATURES) --example enrich_cost
+bench: setup ## measures the journal, routing and enrichment
+	cargo run --locked --release -p journal --example bench
+	cargo run --locked --release -p rules --example route
+	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost
+
+soak: build ## load and kills for SOAK_SECONDS (60); every acknowledged conversion must be reported
+	RUNNEL_PROGRAM=$(TARGET)/release/runnel \
+		cargo run --locked --release $(FEATURES) -p runnel --example soak
 
 fuzz: setup ## runs the property tests of the rules with many more cases
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release -p rules -p journal

@@ -167,7 +167,7 @@ impl Bench {
         loop {
             match self.client.get(&url).send().await {
                 Ok(answer) if answer.status().is_success() => {
-                    let text = answer.text().await.unwrap_or_default();
+                    let Ok(text) = answer.text().await else { continue };
                     ensure!(text.trim() == "OK", "an answered hit was not known: {text} {url}");
                     counts.conversions.fetch_add(1, Relaxed);
                     return Ok(());

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod convert;
 pub mod cors;
+pub mod demo;
 pub mod enrich;
 pub mod error;
 pub mod feed;

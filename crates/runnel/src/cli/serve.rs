@@ -1,9 +1,11 @@
 //! `runnel serve`: runs until SIGINT or SIGTERM, then drains.
 
-use super::set;
+use super::{key, set};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::demo;
 use crate::running::Running;
+use crate::store::people::Role;
 use crate::telemetry;
 use clap::Args;
 use std::net::SocketAddr;
@@ -21,6 +23,9 @@ pub struct Options {
     /// Runs the clock this many seconds ahead (or behind, if negative): for drills.
     #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
     clock_offset_seconds: i64,
+    /// Lays demo data into an empty catalog: a funnel and visitors who have walked it.
+    #[arg(long)]
+    demo: bool,
 }
 
 impl Options {
@@ -41,6 +46,14 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
     println!("tracking on http://{}", running.track);
     println!("API on http://{}/api/v1", running.admin);
+    if options.demo {
+        if demo::lay(&running.app).await? {
+            let (database, clock) = (&running.app.database, &running.app.clock);
+            let key = key::add(database, clock, Role::Owner, "demo").await?;
+            println!("API key for the demo, shown this once: {key}");
+        }
+        println!("walk the demo funnel: http://{}{}", running.track, demo::ENTRANCE);
+    }
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {

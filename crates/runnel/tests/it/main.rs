@@ -5,6 +5,7 @@ mod catalog;
 mod convert;
 mod origin;
 mod reports;
+mod demo;
 mod tidy;
 mod tracking;
 mod world;
