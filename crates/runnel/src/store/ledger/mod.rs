@@ -5,9 +5,13 @@
 mod batch;
 mod brief;
 mod enter;
+mod filter;
 mod follow;
+mod history;
 mod job;
+mod log;
 mod look_up;
+mod operations;
 mod preview;
 mod save;
 mod sql;
@@ -16,9 +20,15 @@ mod state;
 mod writer;
 
 pub use brief::{Brief, conversions_of_hit, conversions_of_visitor};
+pub use filter::{Page, Part};
 pub use follow::entries_after;
+pub use history::{
+    ConversionFilter, StoredConversion, StoredEntry, conversions, history,
+};
 pub use job::*;
+pub use log::{CallFilter, LoggedCall, Order, calls};
 pub use look_up::{cursor_of, forget_calls, hit_of_visitor, move_cursor};
+pub use operations::{Operation, begin_operation, mark_undone, operation, restores};
 pub use preview::preview;
 pub use standings::{StatusChange, status_changes};
 pub use writer::{MOST_IN_BATCH, Outcome, Unavailable, Writer};

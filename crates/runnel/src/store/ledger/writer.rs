@@ -59,11 +59,30 @@ impl Writer {
     /// # Errors
     /// The database fails, or too many calls wait: nothing was booked.
     pub async fn book(&self, job: Job) -> Result<Outcome, Unavailable> {
+        self.submit(job).await?.outcome().await
+    }
+
+    /// Queues `job` behind those submitted before.
+    /// # Errors
+    /// Too many calls wait: nothing is going to be booked.
+    pub async fn submit(&self, job: Job) -> Result<Submitted, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let room = tokio::time::timeout(LONGEST_WAIT, self.sender.reserve()).await;
         let Ok(Ok(room)) = room else { return Err(Unavailable) };
         room.send((job, answer));
-        answered.await.unwrap_or(Err(Unavailable))
+        Ok(Submitted(answered))
+    }
+}
+
+/// A job on its way.
+pub struct Submitted(oneshot::Receiver<Result<Outcome, Unavailable>>);
+
+impl Submitted {
+    /// Waits for the commit.
+    /// # Errors
+    /// The database fails: nothing was booked.
+    pub async fn outcome(self) -> Result<Outcome, Unavailable> {
+        self.0.await.unwrap_or(Err(Unavailable))
     }
 }
 

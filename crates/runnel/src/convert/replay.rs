@@ -1,0 +1,80 @@
+//! Kept calls once more: corrected by people, or read by rules that were corrected since.
+//! Promise: a repeated call counts as of its first arrival, under the rules for its way; the log
+//! keeps both.
+
+use super::parse::{Parameters, Raw};
+use super::{Desk, Incoming};
+use crate::store::ledger::{Call, LoggedCall, Way};
+use rules::apply::Via;
+use rules::ids::EntityId;
+
+/// Under whose authority, and as part of which operation, calls are repeated.
+#[derive(Clone, Copy)]
+pub struct Again<'a> {
+    /// Parameters that replace the call's.
+    pub corrections: &'a [(String, String)],
+    /// The bulk operation.
+    pub operation: EntityId,
+    /// The owner stands for the call: rules for networks and browsers do not apply.
+    pub as_owner: bool,
+}
+
+impl Desk {
+    /// The call that repeats `logged`.
+    pub fn again(&self, logged: &LoggedCall, again: &Again<'_>) -> Incoming {
+        let via = via(&logged.via);
+        let raw = Raw {
+            query: logged.query.clone(),
+            body: logged.body.clone(),
+            content_type: logged.content_type.clone(),
+        };
+        // It was within the limits when it came.
+        let parameters = Parameters::read(&raw, &UNLIMITED).unwrap_or_default();
+        let parameters = parameters.without(&["test"]).corrected(again.corrections.to_vec());
+        let call = Call {
+            id: self.clock.entity_id().to_string(),
+            at_ms: self.clock.now_ms(),
+            via: Way::Call(via),
+            method: logged.method.clone(),
+            remote: logged.remote.clone(),
+            query: raw.query,
+            body: raw.body,
+            content_type: raw.content_type,
+            note: note(again.corrections),
+            operation: again.operation.to_string(),
+            replays: logged.id.clone(),
+            ..Call::default()
+        };
+        Incoming {
+            call,
+            parameters,
+            via: if again.as_owner { Via::Api } else { via },
+            address: logged.remote.parse().ok(),
+            arrived_ms: logged.at_ms,
+            notify: None,
+            task: None,
+            cursor: None,
+        }
+    }
+}
+
+const UNLIMITED: super::parse::Limits = super::parse::Limits {
+    url_bytes: usize::MAX,
+    header_bytes: usize::MAX,
+    body_bytes: usize::MAX,
+    parameters: usize::MAX,
+    value_bytes: usize::MAX,
+};
+
+fn via(word: &str) -> Via {
+    let all = [Via::Postback, Via::JavaScript, Via::Action, Via::Api, Via::Upload];
+    all.into_iter().find(|via| via.as_str() == word).unwrap_or(Via::Postback)
+}
+
+fn note(corrections: &[(String, String)]) -> String {
+    if corrections.is_empty() {
+        return String::new();
+    }
+    let pairs: Vec<_> = corrections.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("corrected {}", pairs.join(" "))
+}
