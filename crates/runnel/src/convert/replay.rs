@@ -15,8 +15,9 @@ pub struct Again<'a> {
     pub corrections: &'a [(String, String)],
     /// The bulk operation.
     pub operation: EntityId,
-    /// The owner stands for the call: rules for networks and browsers do not apply.
-    pub as_owner: bool,
+    /// Who stands for the calls, if the owner's people do: then rules for networks and browsers do
+    /// not apply.
+    pub owner: Option<&'a str>,
 }
 
 impl Desk {
@@ -34,9 +35,9 @@ impl Desk {
         let call = Call {
             id: self.clock.entity_id().to_string(),
             at_ms: self.clock.now_ms(),
-            via: Way::Call(via),
+            via: Way::Call(if again.owner.is_some() { Via::Api } else { via }),
             method: logged.method.clone(),
-            remote: logged.remote.clone(),
+            remote: again.owner.unwrap_or(&logged.remote).to_owned(),
             query: raw.query,
             body: raw.body,
             content_type: raw.content_type,
@@ -48,7 +49,7 @@ impl Desk {
         Incoming {
             call,
             parameters,
-            via: if again.as_owner { Via::Api } else { via },
+            via: if again.owner.is_some() { Via::Api } else { via },
             address: logged.remote.parse().ok(),
             arrived_ms: logged.at_ms,
             notify: None,

@@ -141,3 +141,16 @@ fn read_call(row: &AnyRow) -> Result<LoggedCall, sqlx::Error> {
         replayed: unsigned(row, "replayed")? != 0,
     })
 }
+
+/// Whether nothing was said or done about the call's conversion after it.
+/// # Errors
+/// The database fails.
+pub async fn is_last_word(database: &Database, call: &LoggedCall) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT COUNT(*) FROM calls WHERE conversion = $1 AND at_ms > $2";
+    let later: i64 = sqlx::query_scalar(sql)
+        .bind(&call.conversion)
+        .bind(call.at_ms as i64)
+        .fetch_one(&database.pool)
+        .await?;
+    Ok(later == 0)
+}

@@ -54,6 +54,22 @@ impl Past {
     }
 }
 
+impl Past {
+    pub fn record_of(&self, hit: HitId) -> Arc<Record> {
+        self.records.lock()[&hit.request().as_u128()].record.clone()
+    }
+
+    pub fn remove(&self, hit: HitId) {
+        self.records.lock().remove(&hit.request().as_u128());
+    }
+
+    pub fn make_bot(&self, hit: HitId) {
+        let mut records = self.records.lock();
+        let found = records.get_mut(&hit.request().as_u128()).unwrap();
+        Arc::make_mut(&mut found.record).facts.bot = "crawler".into();
+    }
+}
+
 pub const TTL_MS: u64 = 4 * 24 * 3_600_000;
 
 impl Hits for Past {

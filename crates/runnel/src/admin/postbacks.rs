@@ -1,0 +1,337 @@
+//! The postback log: every call with its verdict; kept ones corrected and repeated.
+//! Promise: a source's secret token is never shown; a repeated call counts as of its arrival.
+
+use super::conversions::{given, part, texts};
+use super::times::{moment, rfc3339};
+use super::updates::{Changed, begin, changed};
+use super::{AdminRouter, Body, Caller, Role};
+use crate::app::App;
+use crate::convert::Again;
+use crate::error::Problem;
+use crate::snapshot::Snapshot;
+use crate::store::ledger::{self, CallFilter, LoggedCall, Order, Part, Verdict};
+use axum::Json;
+use axum::extract::State;
+use rules::ids::EntityId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// Most calls repeated by one request.
+const MOST_REPLAYED: u32 = 1_000;
+
+/// The endpoints.
+pub(super) fn routes() -> AdminRouter {
+    AdminRouter::new().at(Role::Analyst, routes!(list)).at(Role::Editor, routes!(replay))
+}
+
+/// A call that came in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallView {
+    /// Its ID.
+    id: String,
+    /// When it came, RFC 3339.
+    at: String,
+    /// The way it came: `postback`, `javascript`, `action`, `api`, `upload` or `undo`.
+    via: String,
+    /// HTTP method.
+    method: String,
+    /// The caller's address, or the user or key.
+    remote: String,
+    /// The query string as received; secrets are blanked.
+    query: String,
+    /// The body as received; secrets are blanked.
+    body: String,
+    /// The body's media type.
+    content_type: String,
+    /// The hit, as resolved or as given.
+    hit: Option<String>,
+    /// The visitor, as resolved or as given.
+    vid: Option<String>,
+    /// The transaction.
+    tx: Option<String>,
+    /// The event's ID, or its name if it is unknown.
+    event: Option<String>,
+    /// The hit's page.
+    page: Option<String>,
+    /// The offer source.
+    offer_source: Option<String>,
+    /// The status, where no list knows the word.
+    status_word: Option<String>,
+    /// What happened.
+    verdict: Option<Verdict>,
+    /// Why it stays unbooked.
+    reason: Option<String>,
+    /// A remark for people.
+    note: Option<String>,
+    /// Short remarks.
+    flags: Vec<String>,
+    /// The conversion.
+    conversion: Option<String>,
+    /// The ledger entry it made.
+    entry: Option<i64>,
+    /// The bulk operation it is part of.
+    operation: Option<String>,
+    /// The call that it repeats.
+    replays: Option<String>,
+    /// Whether a repetition of it was booked.
+    replayed: bool,
+}
+
+/// Names of parameters that carry a secret.
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// The token parameters of all offer sources.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        let tokens = snapshot.offer_sources.values().filter_map(|s| s.asset.token.as_ref());
+        let names = tokens.map(|token| token.parameter.clone()).filter(|name| !name.is_empty());
+        Self(names.collect())
+    }
+
+    /// `text` (a query string, a form or JSON) with every secret's value blanked.
+    fn blanked(&self, text: String) -> String {
+        if self.0.is_empty() || text.is_empty() {
+            return text;
+        }
+        let secret = |name: &str| self.0.iter().any(|own| own.eq_ignore_ascii_case(name));
+        if let Ok(serde_json::Value::Object(mut object)) = serde_json::from_str(&text) {
+            object.iter_mut().filter(|(name, _)| secret(name)).for_each(|(_, v)| *v = json!("***"));
+            return serde_json::Value::Object(object).to_string();
+        }
+        let pairs = text.split('&').map(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            let decoded = form_urlencoded::parse(name.as_bytes()).next();
+            let is_secret = decoded.is_some_and(|(decoded, _)| secret(&decoded));
+            if is_secret { format!("{name}=***") } else { pair.to_owned() }
+        });
+        pairs.collect::<Vec<_>>().join("&")
+    }
+}
+
+impl CallView {
+    /// What may be shown of `call`.
+    pub(super) fn of(call: LoggedCall, secrets: &Secrets) -> Self {
+        Self {
+            id: call.id,
+            at: rfc3339(call.at_ms),
+            via: call.via,
+            method: call.method,
+            remote: call.remote,
+            query: secrets.blanked(call.query),
+            body: secrets.blanked(call.body),
+            content_type: call.content_type,
+            hit: given(call.hit),
+            vid: given(call.vid),
+            tx: given(call.tx),
+            event: given(call.event),
+            page: given(call.page),
+            offer_source: given(call.offer_source),
+            status_word: given(call.status_word),
+            verdict: Verdict::of(&call.verdict),
+            reason: given(call.reason),
+            note: given(call.note),
+            flags: call.flags,
+            conversion: given(call.conversion),
+            entry: Some(call.seq).filter(|seq| *seq != 0),
+            operation: given(call.operation),
+            replays: given(call.replays),
+            replayed: call.replayed,
+        }
+    }
+}
+
+/// Which calls are wanted. What is left out asks nothing.
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Which {
+    /// From this moment on, RFC 3339.
+    from: Option<String>,
+    /// Before this moment, RFC 3339.
+    to: Option<String>,
+    /// What happened.
+    verdicts: Vec<Verdict>,
+    /// Reasons, such as `unknown_hit`.
+    reasons: Vec<String>,
+    /// Ways, such as `postback`.
+    vias: Vec<String>,
+    /// Offer sources.
+    offer_sources: Vec<EntityId>,
+    /// Landers and offers.
+    pages: Vec<EntityId>,
+    /// A remark, such as `unknown_status_word`.
+    flag: Option<String>,
+    /// A conversion.
+    conversion: Option<EntityId>,
+    /// A hit.
+    hit: Option<String>,
+    /// A visitor.
+    vid: Option<String>,
+    /// A transaction.
+    tx: Option<String>,
+    /// A caller's address.
+    remote: Option<String>,
+    /// A bulk operation.
+    operation: Option<EntityId>,
+    /// Part of the raw query or body.
+    text: Option<String>,
+    /// Whether a repetition was booked.
+    replayed: Option<bool>,
+}
+
+impl Which {
+    fn filter(&self) -> Result<CallFilter, Problem> {
+        Ok(CallFilter {
+            ids: vec![],
+            from_ms: moment("from", self.from.as_deref())?,
+            to_ms: moment("to", self.to.as_deref())?,
+            verdicts: self.verdicts.iter().map(|v| v.as_str().to_owned()).collect(),
+            reasons: self.reasons.clone(),
+            vias: self.vias.clone(),
+            offer_sources: texts(&self.offer_sources),
+            pages: texts(&self.pages),
+            flag: self.flag.clone(),
+            conversion: self.conversion.map(|id| id.to_string()),
+            hit: self.hit.as_deref().map(str::to_lowercase),
+            vid: self.vid.as_deref().map(str::to_lowercase),
+            tx: self.tx.clone(),
+            remote: self.remote.clone(),
+            operation: self.operation.map(|id| id.to_string()),
+            text: self.text.clone(),
+            replayed: self.replayed,
+        })
+    }
+}
+
+/// A part of the log.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LogPart {
+    /// Which calls.
+    #[serde(default)]
+    filter: Which,
+    /// Most rows, up to 1000.
+    #[serde(default = "hundred")]
+    limit: u32,
+    /// Rows before these.
+    #[serde(default)]
+    offset: u64,
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+/// Calls, newest first.
+#[derive(Serialize, ToSchema)]
+struct CallList {
+    /// The calls.
+    rows: Vec<CallView>,
+    /// How many there are in all.
+    total: u64,
+}
+
+/// Lists calls that came in, newest first.
+#[utoipa::path(
+    post, path = "/reports/postbacks", tag = "reports", request_body = LogPart,
+    responses((status = 200, body = CallList), (status = 400, body = Problem))
+)]
+async fn list(
+    State(app): State<Arc<App>>,
+    Body(wanted): Body<LogPart>,
+) -> Result<Json<CallList>, Problem> {
+    let part = part(wanted.limit, wanted.offset)?;
+    let filter = wanted.filter.filter()?;
+    let found = ledger::calls(&app.database, &filter, part, Order::NewestFirst).await?;
+    let secrets = Secrets::of(&app.snapshot.load());
+    let rows = found.rows.into_iter().map(|call| CallView::of(call, &secrets)).collect();
+    Ok(Json(CallList { rows, total: found.total }))
+}
+
+/// Which kept calls to repeat, and what to correct in them.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Replay {
+    /// Calls by ID.
+    #[serde(default)]
+    ids: Vec<EntityId>,
+    /// All unbooked calls that fit, up to 1000 at once, oldest first.
+    #[serde(default)]
+    filter: Option<Which>,
+    /// Parameters that replace the calls' own: `{"hit": "…", "rev": "12.50"}`.
+    #[serde(default)]
+    corrections: BTreeMap<String, String>,
+    /// Shows what would happen and books nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Repeats kept calls, corrected or under rules that were corrected since.
+#[utoipa::path(
+    post, path = "/postbacks/replay", tag = "postbacks", request_body = Replay,
+    responses((status = 200, body = Changed), (status = 400, body = Problem))
+)]
+async fn replay(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(order): Body<Replay>,
+) -> Result<Json<Changed>, Problem> {
+    let (calls, total) = chosen(&app, &order).await?;
+    let corrections: Vec<_> = order.corrections.clone().into_iter().collect();
+    let operation = app.clock.entity_id();
+    let again = Again { corrections: &corrections, operation, owner: None };
+    let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
+    let names = calls.iter().map(|call| call.id.clone()).collect();
+    let summary = json!({"calls": calls.len(), "corrections": order.corrections});
+    if !order.dry_run {
+        begin(&app, &caller, operation, "replay", &summary).await?;
+    }
+    let mut answer = changed(&app, incoming, names, operation, order.dry_run).await?;
+    answer.left = total.saturating_sub(calls.len() as u64);
+    Ok(Json(answer))
+}
+
+async fn chosen(app: &App, order: &Replay) -> Result<(Vec<LoggedCall>, u64), Problem> {
+    let part = Part { limit: MOST_REPLAYED, offset: 0 };
+    let mut filter = match (&order.filter, order.ids.as_slice()) {
+        (Some(_), [_, ..]) => return Err(Problem::fault("ids", "give ids or filter, not both")),
+        (None, []) => return Err(Problem::fault("ids", "give ids or filter")),
+        (None, ids) if ids.len() > MOST_REPLAYED as usize => {
+            return Err(Problem::fault("ids", "are more than 1000"));
+        }
+        (None, ids) => CallFilter { ids: texts(ids), ..CallFilter::default() },
+        (Some(which), []) => which.filter()?,
+    };
+    filter.verdicts = vec![Verdict::Unbooked.as_str().to_owned()];
+    filter.replayed = Some(false);
+    let found = ledger::calls(&app.database, &filter, part, Order::OldestFirst).await?;
+    if let Some(missing) = order.ids.iter().find(|id| !found.rows.iter().any(|c| c.id == id.as_str()))
+    {
+        let message = format!("{missing} is no unbooked call that is yet to be repeated");
+        return Err(Problem::fault("ids", message));
+    }
+    Ok((found.rows, found.total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_blanked_wherever_they_stand() {
+        let secrets = Secrets(vec!["key".into()]);
+        for (text, shown) in [
+            ("hit=a&key=s3cret&rev=1", "hit=a&key=***&rev=1"),
+            ("KEY=s3cret", "KEY=***"),
+            ("%6Bey=s3cret", "%6Bey=***"),
+            (r#"{"hit":"a","key":"s3cret"}"#, r#"{"hit":"a","key":"***"}"#),
+            ("keys=public", "keys=public"),
+        ] {
+            assert_eq!(secrets.blanked(text.into()), shown);
+        }
+    }
+}
