@@ -1,8 +1,8 @@
 //! Conversions with their ledger: one with its history, and lists.
 //! Promise: what stands is the sum of the entries shown; secrets in raw calls are blanked.
 
+use super::moment;
 use super::postbacks::CallView;
-use super::times::{moment, rfc3339};
 use super::{AdminRouter, Body, Role, Segment};
 use crate::app::App;
 use crate::error::Problem;
@@ -11,6 +11,7 @@ use crate::store::ledger::{
 };
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 use rules::entry::{Standing, Status};
 use rules::ids::EntityId;
 use rules::money::Micros;
@@ -58,11 +59,14 @@ pub struct Conversion {
     #[serde(flatten)]
     standing: StandingView,
     /// When the hit was made, RFC 3339.
-    hit_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    hit_at: Timestamp,
     /// When it was first booked, RFC 3339.
-    first_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    first_at: Timestamp,
     /// When it changed last, RFC 3339.
-    changed_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: Timestamp,
 }
 
 /// How a conversion stands.
@@ -86,9 +90,11 @@ struct EntryView {
     /// Its number in the ledger.
     number: i64,
     /// When it takes effect, RFC 3339.
-    at: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
     /// When it was booked, RFC 3339.
-    booked_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    booked_at: Timestamp,
     /// The way it came.
     via: String,
     /// Who: an address, a user or a key.
@@ -215,7 +221,7 @@ impl Default for ConversionQuery {
 }
 
 /// Which time counts.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum ConversionClock {
     /// When it was first booked.
@@ -260,6 +266,11 @@ pub(super) fn part(limit: u32, offset: u64) -> Result<Part, Problem> {
     Ok(Part { limit, offset })
 }
 
+/// `at_ms` (Unix milliseconds) as the API shows it.
+pub(super) fn at(at_ms: u64) -> Timestamp {
+    moment::shown(i64::try_from(at_ms).unwrap_or(i64::MAX))
+}
+
 pub(super) fn texts(ids: &[EntityId]) -> Vec<String> {
     ids.iter().map(EntityId::to_string).collect()
 }
@@ -268,8 +279,8 @@ impl ConversionQuery {
     fn filter(&self) -> Result<ConversionFilter, Problem> {
         Ok(ConversionFilter {
             ids: vec![],
-            from_ms: moment("from", self.from.as_deref())?,
-            to_ms: moment("to", self.to.as_deref())?,
+            from_ms: moment::read("from", self.from.as_deref())?,
+            to_ms: moment::read("to", self.to.as_deref())?,
             by_visit: self.clock == ConversionClock::Visit,
             statuses: self.statuses.clone(),
             events: self.events.clone(),
@@ -304,9 +315,9 @@ impl From<StoredConversion> for Conversion {
             source: stored.source,
             offer_source: given(stored.offer_source),
             standing: stored.standing.into(),
-            hit_at: rfc3339(stored.hit_at_ms),
-            first_at: rfc3339(stored.first_at_ms),
-            changed_at: rfc3339(stored.changed_at_ms),
+            hit_at: at(stored.hit_at_ms),
+            first_at: at(stored.first_at_ms),
+            changed_at: at(stored.changed_at_ms),
         }
     }
 }
@@ -327,8 +338,8 @@ impl From<StoredEntry> for EntryView {
         };
         Self {
             number: stored.seq,
-            at: rfc3339(stored.at_ms),
-            booked_at: rfc3339(stored.booked_at_ms),
+            at: at(stored.at_ms),
+            booked_at: at(stored.booked_at_ms),
             via: stored.via,
             actor: stored.actor,
             operation: given(stored.operation),

@@ -4,14 +4,19 @@
 
 pub mod assets;
 pub mod authenticate;
+mod changed;
 pub mod client;
+mod conversions;
 mod document;
 mod explorer;
 pub mod extract;
 pub mod moment;
 pub mod people;
+mod postbacks;
 mod reports;
 pub mod router;
+mod status_words;
+mod updates;
 
 pub use crate::store::people::{Caller, Role, Via};
 pub use extract::{Body, Parameters, Segment};
@@ -34,6 +39,10 @@ fn resources() -> AdminRouter {
         .merge(assets::routes())
         .merge(explorer::routes())
         .merge(reports::routes())
+        .merge(conversions::routes())
+        .merge(postbacks::routes())
+        .merge(status_words::routes())
+        .merge(updates::routes())
         .merge(people::routes())
 }
 

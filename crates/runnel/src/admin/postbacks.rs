@@ -1,9 +1,9 @@
 //! The postback log: every call with its verdict; kept ones corrected and repeated.
 //! Promise: a source's secret token is never shown; a repeated call counts as of its arrival.
 
-use super::conversions::{given, part, texts};
-use super::times::{moment, rfc3339};
-use super::updates::{Changed, begin, changed};
+use super::changed::{Changed, begin, changed};
+use super::conversions::{at, given, part, texts};
+use super::moment;
 use super::{AdminRouter, Body, Caller, Role};
 use crate::app::App;
 use crate::convert::Again;
@@ -12,6 +12,7 @@ use crate::snapshot::Snapshot;
 use crate::store::ledger::{self, CallFilter, LoggedCall, Order, Part, Verdict};
 use axum::Json;
 use axum::extract::State;
+use jiff::Timestamp;
 use rules::ids::EntityId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -35,7 +36,8 @@ pub struct CallView {
     /// Its ID.
     id: String,
     /// When it came, RFC 3339.
-    at: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
     /// The way it came: `postback`, `javascript`, `action`, `api`, `upload` or `undo`.
     via: String,
     /// HTTP method.
@@ -118,7 +120,7 @@ impl CallView {
     pub(super) fn of(call: LoggedCall, secrets: &Secrets) -> Self {
         Self {
             id: call.id,
-            at: rfc3339(call.at_ms),
+            at: at(call.at_ms),
             via: call.via,
             method: call.method,
             remote: call.remote,
@@ -187,8 +189,8 @@ impl Which {
     fn filter(&self) -> Result<CallFilter, Problem> {
         Ok(CallFilter {
             ids: vec![],
-            from_ms: moment("from", self.from.as_deref())?,
-            to_ms: moment("to", self.to.as_deref())?,
+            from_ms: moment::read("from", self.from.as_deref())?,
+            to_ms: moment::read("to", self.to.as_deref())?,
             verdicts: self.verdicts.iter().map(|v| v.as_str().to_owned()).collect(),
             reasons: self.reasons.clone(),
             vias: self.vias.clone(),
@@ -309,7 +311,8 @@ async fn chosen(app: &App, order: &Replay) -> Result<(Vec<LoggedCall>, u64), Pro
     filter.verdicts = vec![Verdict::Unbooked.as_str().to_owned()];
     filter.replayed = Some(false);
     let found = ledger::calls(&app.database, &filter, part, Order::OldestFirst).await?;
-    if let Some(missing) = order.ids.iter().find(|id| !found.rows.iter().any(|c| c.id == id.as_str()))
+    if let Some(missing) =
+        order.ids.iter().find(|id| !found.rows.iter().any(|c| c.id == id.as_str()))
     {
         let message = format!("{missing} is no unbooked call that is yet to be repeated");
         return Err(Problem::fault("ids", message));

@@ -138,7 +138,7 @@ impl Desk {
         pairs.extend(fire.revenue.map(|amount| ("rev".to_owned(), amount.to_string())));
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
         let call = Call {
-            id: self.clock.entity_id().to_string(),
+            id: super::call_id(&self.clock),
             at_ms: self.clock.now_ms(),
             via: Way::Call(Via::Action),
             remote: format!("connection {}", fire.connection),

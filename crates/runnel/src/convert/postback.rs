@@ -55,7 +55,7 @@ pub(super) fn incoming(
     let address = address(desk, parts);
     let now_ms = desk.clock.now_ms();
     let call = Call {
-        id: desk.clock.entity_id().to_string(),
+        id: super::call_id(&desk.clock),
         at_ms: now_ms,
         via: Way::Call(via),
         method: parts.method.to_string(),

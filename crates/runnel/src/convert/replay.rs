@@ -33,7 +33,7 @@ impl Desk {
         let parameters = Parameters::read(&raw, &UNLIMITED).unwrap_or_default();
         let parameters = parameters.without(&["test"]).corrected(again.corrections.to_vec());
         let call = Call {
-            id: self.clock.entity_id().to_string(),
+            id: super::call_id(&self.clock),
             at_ms: self.clock.now_ms(),
             via: Way::Call(if again.owner.is_some() { Via::Api } else { via }),
             method: logged.method.clone(),

@@ -32,7 +32,7 @@ impl Desk {
 
     fn restoring(&self, restore: Restore, undo: EntityId, actor: &str) -> Job {
         let call = Call {
-            id: self.clock.entity_id().to_string(),
+            id: super::call_id(&self.clock),
             at_ms: self.clock.now_ms(),
             via: Way::Undo,
             remote: actor.to_owned(),

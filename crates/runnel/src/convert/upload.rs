@@ -33,7 +33,7 @@ impl Desk {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
         let now_ms = self.clock.now_ms();
         let call = Call {
-            id: self.clock.entity_id().to_string(),
+            id: super::call_id(&self.clock),
             at_ms: now_ms,
             via: Way::Call(Via::Upload),
             remote: upload.actor.to_owned(),

@@ -146,10 +146,12 @@ fn read_call(row: &AnyRow) -> Result<LoggedCall, sqlx::Error> {
 /// # Errors
 /// The database fails.
 pub async fn is_last_word(database: &Database, call: &LoggedCall) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT COUNT(*) FROM calls WHERE conversion = $1 AND at_ms > $2";
+    let sql = "SELECT COUNT(*) FROM calls WHERE conversion = $1 \
+         AND (at_ms > $2 OR (at_ms = $2 AND id > $3))";
     let later: i64 = sqlx::query_scalar(sql)
         .bind(&call.conversion)
         .bind(call.at_ms as i64)
+        .bind(&call.id)
         .fetch_one(&database.pool)
         .await?;
     Ok(later == 0)

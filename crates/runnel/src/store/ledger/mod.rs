@@ -22,9 +22,7 @@ mod writer;
 pub use brief::{Brief, conversions_of_hit, conversions_of_visitor};
 pub use filter::{Page, Part};
 pub use follow::entries_after;
-pub use history::{
-    ConversionFilter, StoredConversion, StoredEntry, conversions, history,
-};
+pub use history::{ConversionFilter, StoredConversion, StoredEntry, conversions, history};
 pub use job::*;
 pub use log::{CallFilter, LoggedCall, Order, calls, is_last_word};
 pub use look_up::{cursor_of, forget_calls, hit_of_visitor, move_cursor};

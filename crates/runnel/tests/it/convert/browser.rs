@@ -26,7 +26,10 @@ async fn a_page_converts_its_visitors_most_recent_offer_hit() {
         let (status, answer) = track(&world, body.clone()).await;
         assert_eq!((status, &answer["error"]), (StatusCode::OK, &"".into()), "{body}");
         let all = world.conversions().await;
-        assert_eq!(all.last().unwrap(), &format!("{} approved {rev}", body["tx"].as_str().unwrap()));
+        assert_eq!(
+            all.last().unwrap(),
+            &format!("{} approved {rev}", body["tx"].as_str().unwrap())
+        );
     }
 }
 
