@@ -39,7 +39,10 @@ impl Running {
         let track = listen(app.config.track).await?;
         let admin = listen(app.config.admin).await?;
         let (stop, stopped) = watch::channel(false);
-        let workers = vec![tokio::spawn(keeper::keep(app.clone(), stopped.clone()))];
+        let workers = vec![
+            tokio::spawn(keeper::keep(app.clone(), stopped.clone())),
+            tokio::spawn(app.fires().run(stopped.clone())),
+        ];
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let serve = |listener, router| {

@@ -8,9 +8,10 @@ async fn an_action_fires_a_conversion() {
     let stage = Stage::open().await;
     let offer = stage.reaches_offer().await;
     stage.acts(&offer, 3).await;
+    let fired = format!("action:{} approved 12.50", drawn("c6"));
+    stage.conversions_become(&[&fired]).await;
     stage.acts(&offer, 3).await;
     assert_eq!(stage.totals().await["revenue"], "12.50");
-    let fired = format!("action:{} approved 12.50", drawn("c6"));
     assert_eq!(stage.conversions().await, [fired.clone()]);
     assert_eq!(stage.converted_pages().await, [stage.offer.clone()]);
     stage.books(&format!("hit={}&rev=3", offer.hit)).await;

@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
+use std::time::{Duration, Instant};
 
 pub const DAY_MS: u64 = 24 * 3600 * 1000;
 
@@ -145,6 +146,19 @@ impl Stage {
     pub async fn conversions(&self) -> Vec<String> {
         let booked = self.booked().await.into_iter();
         booked.filter(|b| !b.event).map(|b| b.stands).collect()
+    }
+
+    /// Waits for what the program books by itself, without anyone's call.
+    pub async fn conversions_become(&self, expected: &[&str]) {
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            let stands = self.conversions().await;
+            if stands == expected {
+                return;
+            }
+            assert!(Instant::now() < patience, "{stands:?} instead of {expected:?}");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The hit of every conversion.
