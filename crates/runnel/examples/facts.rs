@@ -1,0 +1,190 @@
+//! Measures the report store: rows a second of feed, bytes a row, times of queries.
+//! `cargo run --release -p runnel --example facts -- 1000000`
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rules::assets::Field;
+use rules::facts::{Device, Facts as Sender};
+use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
+use rules::money::Micros;
+use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
+use runnel::feed::{Page, Sources, step};
+use runnel::report::make;
+use runnel::report::query::Drilldown;
+use runnel::snapshot::Snapshot;
+use runnel::store::facts::Facts;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const START_MS: u64 = 1_790_000_000_000;
+
+fn id(n: u64) -> EntityId {
+    EntityId::new(1_700_000_000_000, n)
+}
+
+/// Records made as they are read: an entrance to a lander, every other one followed by a click.
+struct Traffic {
+    keys: IdKeys,
+    rng: StdRng,
+    most: u64,
+    making: Duration,
+}
+
+impl Traffic {
+    fn record(&mut self, number: u64) -> Record {
+        let at_ms = START_MS + number * 40;
+        let request = RequestKey::new(at_ms, 0, self.rng.random());
+        let (lander, offer) = (number % 8, self.rng.random_range(0..30));
+        let step = |i, kind, node, page: Option<u64>| Step {
+            checksum: request.hit(i, &self.keys).checksum(),
+            node: id(node),
+            kind,
+            page: page.map(id),
+            by: None,
+            first: true,
+        };
+        let entered = [
+            step(0, PassedKind::Traffic, 1, None),
+            step(1, PassedKind::Rotator, 2, None),
+            step(2, PassedKind::Lander, 3, Some(100 + lander)),
+        ];
+        let path = entered.iter().map(|s| Passed { node: s.node, kind: s.kind, page: s.page });
+        let path: Vec<_> = path.collect();
+        let entrance = number % 3 != 2;
+        let action = (!entrance).then(|| taken(request.hit(0, &self.keys), 100 + lander));
+        let steps = match entrance {
+            true => entered.to_vec(),
+            false => vec![step(0, PassedKind::Offer, 5, Some(200 + offer))],
+        };
+        let cost = Micros(self.rng.random_range(1_000..50_000));
+        Record {
+            request,
+            kind: if entrance { RequestKind::Entrance } else { RequestKind::Action },
+            vid: Vid::new(at_ms, self.rng.random(), &self.keys),
+            new_visitor: true,
+            visit: request.hit(0, &self.keys),
+            previous: None,
+            previous_visit: None,
+            funnel: id(10 + number % 20),
+            source: id(40 + number % 5),
+            plan: PlanId(1),
+            seed: 1,
+            action,
+            steps,
+            path: if entrance { Vec::new() } else { path },
+            actions: Vec::new(),
+            facts: self.sender(),
+            own_facts: None,
+            fields: self.fields(),
+            buffer: Vec::new(),
+            cost: entrance.then_some(Cost { amount: cost }),
+            visit_cost: cost,
+            fires: Vec::new(),
+            consulted: Vec::new(),
+            tags: Vec::new(),
+            domain: "go.example".into(),
+            referrer: format!("https://site{}.example/", self.rng.random_range(0..500)),
+            user_agent: String::new(),
+        }
+    }
+
+    fn sender(&mut self) -> Sender {
+        let n: u32 = self.rng.random();
+        Sender {
+            ip: Some(std::net::Ipv4Addr::from_bits(n).into()),
+            continent: "EU".into(),
+            country: ["US", "DE", "FR", "GB", "IT", "ES", "BR", "IN"][n as usize % 8].into(),
+            isp: format!("Network {}", n % 3000),
+            device: if n % 3 == 0 { Device::Desktop } else { Device::Mobile },
+            os: "Android".into(),
+            os_version: (9 + n % 6).to_string(),
+            browser: "Chrome".into(),
+            browser_version: (100 + n % 30).to_string(),
+            language: "en".into(),
+            ..Sender::default()
+        }
+    }
+
+    fn fields(&mut self) -> Vec<(Field, String)> {
+        let rng = &mut self.rng;
+        let mut all = Field::all().skip(2);
+        let mut next = |value| (all.next().unwrap_or(Field::CAMPAIGN), value);
+        vec![
+            (Field::CAMPAIGN, format!("campaign {}", rng.random_range(0..40))),
+            (Field::EXTERNAL, format!("{:016x}{:08x}", rng.random::<u64>(), rng.random::<u32>())),
+            next(format!("zone-{}", rng.random_range(0..20_000))),
+            next(format!("creative-{}", rng.random_range(0..200))),
+        ]
+    }
+}
+
+fn taken(from: HitId, page: u64) -> Taken {
+    let (node, page, kind) = (id(3), Some(id(page)), PassedKind::Lander);
+    Taken { from, node, page, kind, number: 1, connection: id(9), first: true }
+}
+
+impl Sources for Traffic {
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
+        let began = Instant::now();
+        let next = self.most.min(from + most as u64);
+        let items = (from..next).map(|number| (number, self.record(number))).collect();
+        self.making += began.elapsed();
+        Ok(Page { items, next })
+    }
+
+    fn entries(&mut self, after: i64, _: usize) -> anyhow::Result<Page<rules::entry::Entry, i64>> {
+        Ok(Page { items: Vec::new(), next: after })
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let most = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let folder = std::env::temp_dir().join(format!("runnel-facts-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let facts = Facts::new(folder.clone(), 250);
+    fill(&facts, most)?;
+    let bytes = std::fs::metadata(folder.join("facts.duckdb"))?.len();
+    println!("store: {} bytes a row", bytes / most);
+    for groupings in [
+        vec![],
+        vec!["country"],
+        vec!["date", "country", "device"],
+        vec!["c1"],
+        vec!["external"],
+        vec!["lander"],
+        vec!["lander", "offer"],
+        vec!["node", "country"],
+    ] {
+        time(&facts, &groupings).await?;
+    }
+    Ok(std::fs::remove_dir_all(folder)?)
+}
+
+fn fill(facts: &Facts, most: u64) -> anyhow::Result<()> {
+    let keys = IdKeys::new(IdKey([7; 16]), vec![]);
+    let rng = StdRng::seed_from_u64(1);
+    let mut traffic = Traffic { keys, rng, most, making: Duration::ZERO };
+    let began = Instant::now();
+    let mut writer = facts.open()?;
+    while step(&mut traffic, &mut writer)? {}
+    let fed = began.elapsed() - traffic.making;
+    println!("feed: {most} rows in {fed:.1?}, {:.1} µs each", fed.as_micros() as f64 / most as f64);
+    let began = Instant::now();
+    writer.checkpoint();
+    println!("last checkpoint: {:.1?}", began.elapsed());
+    Ok(())
+}
+
+async fn time(facts: &Facts, groupings: &[&str]) -> anyhow::Result<()> {
+    let levels: Vec<_> = groupings.iter().map(|by| json!({"by": by})).collect();
+    let query = json!({"from": "2026-01-01T00:00:00Z", "to": "2028-01-01T00:00:00Z",
+        "timezone": "Europe/Berlin", "groupings": levels});
+    let query: Drilldown = serde_json::from_value(query)?;
+    let began = Instant::now();
+    let made = make(facts, Arc::new(Snapshot::default()), &query, Duration::from_secs(600)).await;
+    let answer = made.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+    println!("{groupings:?}: {:.0?}, {} rows", began.elapsed(), answer.rows_total);
+    Ok(())
+}
