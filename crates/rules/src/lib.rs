@@ -7,6 +7,7 @@ pub mod apply;
 pub mod assets;
 pub mod cap;
 pub mod cost;
+pub mod cost_change;
 pub mod country;
 pub mod credit;
 pub mod destination;

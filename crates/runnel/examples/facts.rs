@@ -4,6 +4,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rules::assets::Field;
+use rules::cost_change::CostChange;
 use rules::facts::{Device, Facts as Sender};
 use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
@@ -134,6 +135,10 @@ impl Sources for Traffic {
     }
 
     fn entries(&mut self, after: i64, _: usize) -> anyhow::Result<Page<rules::entry::Entry, i64>> {
+        Ok(Page { items: Vec::new(), next: after })
+    }
+
+    fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
         Ok(Page { items: Vec::new(), next: after })
     }
 }

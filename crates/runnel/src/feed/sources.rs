@@ -2,6 +2,7 @@
 //! Promise of whoever implements it: the same call gives the same answer, and what was given once
 //! is on disk.
 
+use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
 
@@ -14,7 +15,7 @@ pub struct Page<T, C> {
     pub next: C,
 }
 
-/// The two sources.
+/// What feed reads.
 pub trait Sources: Send {
     /// Up to `most` records from number `from` on, none above the synced watermark; `next` is the
     /// number to go on from.
@@ -26,4 +27,9 @@ pub trait Sources: Send {
     /// # Errors
     /// The ledger cannot be read at present.
     fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>>;
+
+    /// Bulk changes of cost numbered above `after`; `next` is the last number given.
+    /// # Errors
+    /// The ledger cannot be read at present.
+    fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>>;
 }

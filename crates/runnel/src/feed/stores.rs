@@ -2,12 +2,16 @@
 
 use super::{Page, Sources};
 use crate::app::App;
-use crate::store::{Database, ledger};
+use crate::store::{Database, costs, ledger};
 use journal::Journal;
+use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
 use std::sync::Arc;
 use tokio::runtime::Handle;
+
+/// Most bulk changes of cost in one step: each may touch every row.
+const MOST_COSTS: u32 = 10;
 
 /// Reads the program's own stores, from a thread outside the runtime.
 pub struct Stores {
@@ -41,6 +45,12 @@ impl Sources for Stores {
         let read = ledger::entries_after(&self.database, after, most as u32);
         let items = self.runtime.block_on(read)?;
         let next = items.last().map_or(after, |(sequence, _)| *sequence);
+        Ok(Page { items, next })
+    }
+
+    fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
+        let items = self.runtime.block_on(costs::after(&self.database, after, MOST_COSTS))?;
+        let next = items.last().map_or(after, |(number, _)| *number);
         Ok(Page { items, next })
     }
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("../../migrations/0002_catalog.sql")),
     (3, include_str!("../../migrations/0003_ledger.sql")),
     (4, include_str!("../../migrations/0004_people.sql")),
+    (5, include_str!("../../migrations/0005_cost_changes.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod catalog;
+pub mod costs;
 mod database;
 pub mod facts;
 mod id_secrets;

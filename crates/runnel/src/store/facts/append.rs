@@ -1,6 +1,7 @@
 //! Rows as columns: one Arrow batch per transaction, cursors committed with it.
 //! Promise: after a crash the store holds exactly the rows that its cursors say, each once.
 
+use super::costs;
 use super::paths::Paths;
 use super::row::{Measure, Row, Text};
 use duckdb::arrow::array::{
@@ -9,6 +10,7 @@ use duckdb::arrow::array::{
 use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Connection, params};
 use rules::assets::Field;
+use rules::cost_change::CostChange;
 use std::sync::Arc;
 
 /// How far the store has read its two sources.
@@ -18,6 +20,8 @@ pub struct Cursors {
     pub records: u64,
     /// The last ledger sequence taken in.
     pub entries: i64,
+    /// The last bulk change of cost taken in.
+    pub costs: i64,
 }
 
 /// Rows to be committed with the cursors that they lead to.
@@ -27,6 +31,8 @@ pub struct Batch {
     pub rows: Vec<Row>,
     /// Visits that a booked conversion proves to be no bots (see [`super::row::visit_key`]).
     pub unflagged: Vec<i64>,
+    /// Bulk changes of cost with their numbers; every record that they look at is in the store.
+    pub costs: Vec<(i64, CostChange)>,
     /// The cursors after the rows.
     pub cursors: Cursors,
 }
@@ -58,8 +64,10 @@ fn append_within(connection: &Connection, paths: &mut Paths, batch: &Batch) -> a
                     WHERE NOT EXISTS (SELECT 1 FROM unflagged WHERE visit = $1)";
         connection.execute(once, params![visit])?;
     }
-    let cursors = params![batch.cursors.records as i64, batch.cursors.entries];
-    connection.execute("UPDATE state SET records = $1, entries = $2", cursors)?;
+    costs::apply(connection, batch)?;
+    let Cursors { records, entries, costs } = batch.cursors;
+    let state = "UPDATE state SET records = $1, entries = $2, costs = $3";
+    connection.execute(state, params![records as i64, entries, costs])?;
     Ok(())
 }
 

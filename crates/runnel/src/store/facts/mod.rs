@@ -2,6 +2,7 @@
 //! Promise: derived and never the only copy; broken or closed, everything but reports goes on.
 
 mod append;
+mod costs;
 mod groups;
 mod log;
 mod marker;

@@ -1,6 +1,7 @@
 //! Runs the queries of a report on a connection.
 //! Promise: bounded: a level with more groups than the limit is refused, not cut silently.
 
+use super::append::Cursors;
 use super::groups::groups;
 use super::select::{Group, Key, Mapping, Select, Slice};
 use super::sql::{Sql, rows};
@@ -82,6 +83,13 @@ impl<'a> Reader<'a> {
         Ok(totals.groups.into_iter().next().map_or_else(none, |group| group.sums))
     }
 
+    /// How far the store has read its sources.
+    /// # Errors
+    /// The store failed or was interrupted.
+    pub fn cursors(&self) -> anyhow::Result<Cursors> {
+        cursors(self.connection)
+    }
+
     /// How many rows a report looks at.
     /// # Errors
     /// The store failed or was interrupted.
@@ -90,4 +98,13 @@ impl<'a> Reader<'a> {
         sql.add(rows(select)).push(")");
         Ok(self.connection.query_row(&sql.text, params_from_iter(sql.binds), |row| row.get(0))?)
     }
+}
+
+/// How far the store has read its sources.
+pub(super) fn cursors(connection: &Connection) -> anyhow::Result<Cursors> {
+    let query = "SELECT records, entries, costs FROM state";
+    Ok(connection.query_row(query, [], |row| {
+        let records = row.get::<_, i64>(0)? as u64;
+        Ok(Cursors { records, entries: row.get(1)?, costs: row.get(2)? })
+    })?)
 }

@@ -6,7 +6,7 @@ use duckdb::{Connection, Result};
 use rules::assets::Field;
 
 /// Raised with every change of a table or of what a row means.
-pub(super) const LAYOUT: i64 = 1;
+pub(super) const LAYOUT: i64 = 2;
 
 /// Columns of `facts` before the texts and measures.
 pub(super) const FIXED: &[(&str, &str)] = &[
@@ -24,9 +24,13 @@ pub(super) const FIXED: &[(&str, &str)] = &[
 /// Makes the tables where they do not exist.
 pub(super) fn create(connection: &Connection) -> Result<()> {
     connection.execute_batch(&format!(
-        "CREATE TABLE IF NOT EXISTS state (layout BIGINT, records BIGINT, entries BIGINT);
-         INSERT INTO state SELECT {LAYOUT}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM state);
+        "CREATE TABLE IF NOT EXISTS state (layout BIGINT, records BIGINT, entries BIGINT,
+             costs BIGINT);
+         INSERT INTO state SELECT {LAYOUT}, 0, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM state);
          CREATE TABLE IF NOT EXISTS unflagged (visit BIGINT);
+         CREATE TABLE IF NOT EXISTS cost_changes (number BIGINT, id VARCHAR, body VARCHAR,
+             undone BOOLEAN);
+         CREATE TABLE IF NOT EXISTS visit_costs (visit BIGINT, own BIGINT, now BIGINT);
          CREATE TABLE IF NOT EXISTS paths (path INTEGER, high BIGINT, low BIGINT);
          CREATE TABLE IF NOT EXISTS members (path INTEGER, list TINYINT, member VARCHAR,
              new BOOLEAN, here BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN,

@@ -4,6 +4,7 @@
 use super::append::{Batch, Cursors, append};
 use super::marker::Marker;
 use super::paths::Paths;
+use super::read;
 use duckdb::Connection;
 
 /// Rows between two checkpoints: they bound how much a start must replay.
@@ -28,10 +29,7 @@ impl Writer {
     /// The store cannot be read.
     pub fn cursors(&self) -> anyhow::Result<Cursors> {
         let _inside = self.marker.enter();
-        let query = "SELECT records, entries FROM state";
-        Ok(self.connection.query_row(query, [], |row| {
-            Ok(Cursors { records: row.get::<_, i64>(0)? as u64, entries: row.get(1)? })
-        })?)
+        read::cursors(&self.connection)
     }
 
     /// Commits `batch` with its cursors.

@@ -5,6 +5,7 @@
 use super::world::{World, id};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rules::cost_change::{CostAct, CostAmount, CostSetting};
 use rules::entry::{Entry, Status, VisitDims};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::record::{PassedKind, Record};
@@ -275,9 +276,50 @@ fn visit_unit(world: &World, record: &Record) -> Option<Unit> {
     lists.insert("tag", record.tags.iter().map(ToString::to_string).collect());
     let mut unit = unit(of_record(record), record.visit.at_ms(), lists);
     unit.sums[at("visits")] = 1;
-    unit.sums[at("cost")] = cost.amount.0;
+    unit.sums[at("cost")] = said_cost(world, record).unwrap_or(cost.amount.0);
     unit.visitor = Some(record.vid);
     Some(unit)
+}
+
+/// What the last change that stands says of this visit's cost.
+fn said_cost(world: &World, record: &Record) -> Option<i64> {
+    let undone = world.costs.iter().filter_map(|change| match change.does {
+        CostAct::Undo(id) => Some(id),
+        CostAct::Set(_) => None,
+    });
+    let undone: Vec<_> = undone.collect();
+    let standing = world.costs.iter().rev().filter(|change| !undone.contains(&change.id));
+    standing
+        .filter_map(|change| match &change.does {
+            CostAct::Set(setting) => Some(setting),
+            CostAct::Undo(_) => None,
+        })
+        .find_map(|setting| {
+            let fitting: Vec<_> = world
+                .records
+                .iter()
+                .enumerate()
+                .filter(|(number, r)| (*number as u64) < setting.below_record && fits(setting, r))
+                .map(|(_, r)| r.visit)
+                .collect();
+            let place = fitting.iter().position(|visit| *visit == record.visit)? as i64;
+            let count = fitting.len() as i64;
+            Some(match setting.amount {
+                CostAmount::Each(each) => each.0,
+                CostAmount::Total(total) => total.0 / count + i64::from(place < total.0 % count),
+            })
+        })
+}
+
+fn fits(setting: &CostSetting, r: &Record) -> bool {
+    let value = r.fields.first().map(|(_, value)| value.clone()).unwrap_or_default();
+    r.is_entrance()
+        && !r.facts.is_bot()
+        && (setting.from_ms..setting.to_ms).contains(&(r.visit.at_ms() as i64))
+        && (setting.funnels.is_empty() || setting.funnels.contains(&r.funnel))
+        && (setting.sources.is_empty() || setting.sources.contains(&r.source))
+        && (setting.countries.is_empty() || setting.countries.contains(&r.facts.country))
+        && setting.fields.iter().all(|(_, values)| values.contains(&value))
 }
 
 /// A view or click counts at its own page, and at what else the visit had passed by then.

@@ -5,6 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rules::assets::Field;
+use rules::cost_change::{CostAct, CostAmount, CostChange, CostSetting};
 use rules::entry::{Credit, Entry, Standing, Status, VisitDims};
 use rules::facts::{Device, Facts};
 use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
@@ -29,6 +30,7 @@ pub const START_MS: u64 = 1_792_872_000_000;
 pub struct World {
     pub records: Vec<Record>,
     pub entries: Vec<Entry>,
+    pub costs: Vec<CostChange>,
 }
 
 /// Nodes of the funnels, each with the pages it shows.
@@ -58,6 +60,9 @@ impl World {
         }
         for _ in 0..visits {
             maker.conversion();
+        }
+        for _ in 0..maker.rng.random_range(0..4) {
+            maker.cost_change();
         }
         maker.world
     }
@@ -279,6 +284,38 @@ impl Maker {
         credits
     }
 
+    /// Someone says what visits cost, or takes back what was said.
+    fn cost_change(&mut self) {
+        self.next += 1;
+        let (id, rng) = (id(self.next), &mut self.rng);
+        let undoable: Vec<_> = self.world.costs.iter().map(|change| change.id).collect();
+        let does = match undoable.choose(rng) {
+            Some(earlier) if rng.random_bool(0.3) => CostAct::Undo(*earlier),
+            _ => {
+                let from_ms = (START_MS + rng.random_range(0..20 * 3_600_000)) as i64;
+                let amount = Micros(rng.random_range(0..2_000_000));
+                CostAct::Set(CostSetting {
+                    from_ms,
+                    to_ms: from_ms + rng.random_range(1..60 * 3_600_000),
+                    funnels: if rng.random_bool(0.3) { vec![self::id(1)] } else { vec![] },
+                    sources: if rng.random_bool(0.3) { vec![self::id(3)] } else { vec![] },
+                    countries: if rng.random_bool(0.3) { vec!["US".into()] } else { vec![] },
+                    fields: if rng.random_bool(0.3) {
+                        vec![(Field::CAMPAIGN, vec!["a".into()])]
+                    } else {
+                        vec![]
+                    },
+                    amount: match rng.random_bool(0.5) {
+                        true => CostAmount::Total(amount),
+                        false => CostAmount::Each(amount),
+                    },
+                    below_record: rng.random_range(0..=self.world.records.len() as u64),
+                })
+            }
+        };
+        self.world.costs.push(CostChange { id, does });
+    }
+
     fn indirect(&mut self, record: &Record) -> Vec<VisitDims> {
         let other = self
             .world
@@ -323,5 +360,12 @@ impl Sources for Fed {
         let to = self.world.entries.len().min(from + self.page.min(most));
         let items = (from..to).map(|i| (i as i64 + 1, self.world.entries[i].clone())).collect();
         Ok(Page { items, next: to as i64 })
+    }
+
+    fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
+        let rest = self.world.costs.iter().enumerate().skip(after as usize);
+        let items: Vec<_> = rest.map(|(i, change)| (i as i64 + 1, change.clone())).collect();
+        let next = items.last().map_or(after, |(number, _)| *number);
+        Ok(Page { items, next })
     }
 }
