@@ -7,6 +7,7 @@ pub mod authenticate;
 mod changed;
 pub mod client;
 mod conversions;
+mod costs;
 mod document;
 mod explorer;
 pub mod extract;
@@ -43,6 +44,7 @@ fn resources() -> AdminRouter {
         .merge(postbacks::routes())
         .merge(status_words::routes())
         .merge(updates::routes())
+        .merge(costs::routes())
         .merge(people::routes())
 }
 

@@ -21,7 +21,8 @@ pub(super) fn routes() -> AdminRouter {
         .at(Role::Analyst, routes!(events))
 }
 
-fn longest(app: &App) -> Duration {
+/// The longest that a report may take.
+pub(super) fn longest(app: &App) -> Duration {
     Duration::from_secs(app.config.report_seconds)
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn make_plan(
 }
 
 /// What a caller is told when a report fails.
-pub(super) fn problem(error: ReadError) -> Problem {
+pub fn problem(error: ReadError) -> Problem {
     match error {
         ReadError::Closed(why) => Problem::unavailable(why),
         ReadError::TimedOut => {

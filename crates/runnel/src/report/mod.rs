@@ -19,4 +19,4 @@ pub use columns::{Column, ColumnKind};
 pub use drilldown::EXACT_VISITORS_ROWS;
 pub use export::{ExportParameters, Format, export};
 pub use log::{EventLine, Events, HitLine, Hits, LogQuery, Sender, events, hits};
-pub use make::make;
+pub use make::{make, problem};

@@ -52,7 +52,7 @@ impl Server {
         }
         app.journal.synced(last).await.unwrap();
         let feed = Feed::of(&app).unwrap();
-        let key = key(&app, Role::Analyst).await;
+        let key = key(&app, Role::Editor).await;
         let router = runnel::admin::router(app.clone());
         let server = Self { app, router, key, world, _feed: feed, _folder: folder };
         while server.app.facts.as_of_ms() == 0 {
@@ -66,7 +66,17 @@ impl Server {
     }
 
     async fn post_as(&self, key: &str, path: &str, body: Value) -> Answered {
-        let request = Request::post(format!("/api/v1/reports/{path}"))
+        self.send(key, "POST", &format!("reports/{path}"), body).await
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> Answered {
+        self.send(&self.key, method, path, body).await
+    }
+
+    async fn send(&self, key: &str, method: &str, path: &str, body: Value) -> Answered {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
@@ -226,6 +236,48 @@ async fn raw_hits_are_the_records_newest_first() {
     assert!(
         some["rows"].as_array().unwrap().iter().all(|r| r["page"] == json!(id(202).to_string()))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_said_afterwards_counts_and_can_be_taken_back() {
+    let server = Server::with(30).await;
+    let country = async || {
+        let body = query(json!({"groupings": [{"by": "country"}], "columns": ["cost", "visits"]}));
+        let report = server.post("drilldown", body).await.json();
+        let rows = report["rows"].as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["key"] == "US").unwrap()["metrics"].clone()
+    };
+    let before = country().await;
+    let update = |dry: bool| query(json!({"countries": ["US"], "total": "100", "dryRun": dry}));
+    let dry = server.call("PUT", "updates/costs", update(true)).await;
+    assert_eq!(dry.status, 200, "{}", dry.text());
+    assert_eq!(dry.json()["id"], Value::Null);
+    assert_eq!(dry.json()["visits"], before["visits"]);
+    assert_eq!(dry.json()["costBefore"], before["cost"]);
+    assert_eq!(country().await, before);
+
+    let said = server.call("PUT", "updates/costs", update(false)).await.json();
+    assert_eq!(said["costAfter"], json!("100.00"));
+    while country().await["cost"] != json!("100.00") {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let undo = format!("updates/costs/{}/undo", said["id"].as_str().unwrap());
+    assert_eq!(server.call("POST", &undo, json!({})).await.status, 200);
+    while country().await["cost"] != before["cost"] {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.call("POST", &undo, json!({})).await.status, 409);
+
+    for (more, field) in [
+        (json!({"total": "1", "perEntrance": "1"}), "total"),
+        (json!({"perEntrance": "-0.01"}), "perEntrance"),
+        (json!({"total": "1", "countries": ["XX"]}), "from"),
+        (json!({"total": "1", "fields": {"c21": ["a"]}}), "fields.c21"),
+    ] {
+        let answer = server.call("PUT", "updates/costs", query(more.clone())).await;
+        assert_eq!(answer.status, 400, "{more}");
+        assert_eq!(answer.json()["faults"][0]["field"], json!(field), "{}", answer.text());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
