@@ -35,8 +35,6 @@ check: setup ## formatting, lints, licences and advisories
 
 build: setup ## leaves the program with all it needs in target/release/
 	cargo build --locked --release $(FEATURES) --bin runnel
-	rm -rf $(TARGET)/release/knowledge
-	cp -r .setup/knowledge $(TARGET)/release/knowledge
 
 bench: setup ## measures the journal, routing and enrichment
 	cargo run --locked --release -p journal --example bench
@@ -44,7 +42,7 @@ bench: setup ## measures the journal, routing and enrichment
 	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost
 
 soak: build ## load and kills for SOAK_SECONDS (60); every acknowledged conversion must be reported
-	RUNNEL_PROGRAM=$(TARGET)/release/runnel \
+	SOAK_PROGRAM=$(TARGET)/release/runnel \
 		cargo run --locked --release $(FEATURES) -p runnel --example soak
 
 fuzz: setup ## runs the property tests of the rules with many more cases

@@ -1,4 +1,5 @@
-//! Lays the prebuilt DuckDB library beside the program and tells the linker to look for it there.
+//! Lays what set-up fetched beside the program: the prebuilt DuckDB library, where the linker tells
+//! it to look, and the folder of address and user-agent data.
 //! Promise: no RUSTFLAGS are needed, so build caches stay valid; the program runs from any folder.
 
 use std::path::{Path, PathBuf};
@@ -12,12 +13,15 @@ fn main() {
     if let Ok(from) = std::env::var("DUCKDB_LIB_DIR") {
         lay_library(&PathBuf::from(from));
     }
+    println!("cargo:rerun-if-env-changed=RUNNEL_KNOWLEDGE");
+    if let Ok(from) = std::env::var("RUNNEL_KNOWLEDGE") {
+        lay_knowledge(&PathBuf::from(from));
+    }
 }
 
 /// Copies `libduckdb` from the set-up folder to the profile's folder (`target/debug`, …).
 fn lay_library(from: &Path) {
-    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let Some(profile) = out.ancestors().nth(3) else { return };
+    let profile = profile_folder();
     for name in ["libduckdb.so", "libduckdb.dylib"] {
         let source = from.join(name);
         println!("cargo:rerun-if-changed={}", source.display());
@@ -26,4 +30,20 @@ fn lay_library(from: &Path) {
                 .expect("the profile's folder can be written");
         }
     }
+}
+
+/// Copies the files of the knowledge folder to `knowledge` in the profile's folder.
+fn lay_knowledge(from: &Path) {
+    let to = profile_folder().join("knowledge");
+    for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
+        println!("cargo:rerun-if-changed={}", entry.path().display());
+        std::fs::create_dir_all(&to).expect("the profile's folder can be written");
+        std::fs::copy(entry.path(), to.join(entry.file_name()))
+            .expect("the profile's folder can be written");
+    }
+}
+
+fn profile_folder() -> PathBuf {
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    out.ancestors().nth(3).expect("OUT_DIR lies below the profile's folder").to_owned()
 }
