@@ -45,6 +45,8 @@ pub struct Config {
     pub report_memory_mb: u32,
     /// Longest a report may run, in seconds.
     pub report_seconds: u64,
+    /// Whether the demo account is made and its pages are served.
+    pub demo: bool,
     /// Logs as JSON lines.
     pub log_json: bool,
 }
@@ -69,6 +71,7 @@ impl Default for Config {
             value_bytes: 2 * 1024,
             report_memory_mb: 250,
             report_seconds: 60,
+            demo: false,
             log_json: false,
         }
     }

@@ -2,7 +2,7 @@
 //! Promise: what is not here does not exist.
 
 use crate::app::App;
-use crate::{admin, convert, cors, track};
+use crate::{admin, convert, cors, demo, track};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -15,6 +15,10 @@ pub fn tracking(app: Arc<App>) -> Router {
         .with_state(app.clone())
         .merge(convert::pages(app.desk.clone()))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::guard));
+    let demo = match app.config.demo {
+        true => Router::new().route("/demo/{page}", get(demo::page)),
+        false => Router::new(),
+    };
     Router::new()
         .route("/fts/{link}", get(track::enter))
         .route("/action/{number}", get(track::act).post(track::act))
@@ -22,6 +26,7 @@ pub fn tracking(app: Arc<App>) -> Router {
         .fallback(track::elsewhere)
         .with_state(app.clone())
         .merge(scripts)
+        .merge(demo)
         .merge(convert::networks(app.desk.clone()))
 }
 

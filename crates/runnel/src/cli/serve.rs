@@ -23,7 +23,7 @@ pub struct Options {
     /// Runs the clock this many seconds ahead (or behind, if negative): for drills.
     #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
     clock_offset_seconds: i64,
-    /// Lays demo data into an empty catalog: a funnel and visitors who have walked it.
+    /// Makes a demo account with visitors who have walked its funnel, and serves its pages.
     #[arg(long)]
     demo: bool,
 }
@@ -33,6 +33,7 @@ impl Options {
     pub(super) fn apply(&self, config: &mut Config) {
         set(&mut config.track, self.track);
         set(&mut config.admin, self.admin);
+        config.demo |= self.demo;
     }
 }
 
@@ -46,13 +47,8 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
     println!("tracking on http://{}", running.track);
     println!("API on http://{}/api/v1", running.admin);
-    if options.demo {
-        if demo::lay(&running.app).await? {
-            let (database, clock) = (&running.app.database, &running.app.clock);
-            let key = key::add(database, clock, Role::Owner, "demo").await?;
-            println!("API key for the demo, shown this once: {key}");
-        }
-        println!("walk the demo funnel: http://{}{}", running.track, demo::ENTRANCE);
+    if running.app.config.demo {
+        show_demo(&running).await?;
     }
     let (mut interrupt, mut terminate) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
@@ -62,5 +58,19 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     }
     tracing::info!("stopping");
     running.stop().await;
+    Ok(())
+}
+
+/// Makes what is missing of the demo, and says where it begins.
+async fn show_demo(running: &Running) -> anyhow::Result<()> {
+    let app = &running.app;
+    let told = demo::fill(app, running.track).await?;
+    if told.fresh {
+        demo::walk(app).await?;
+        let key = key::add(&app.database, &app.clock, Role::Owner, "demo").await?;
+        println!("API key for the demo, shown this once: {key}");
+    }
+    println!("walk the demo funnel: {}", told.entrance);
+    println!("its network's postback URL: {}", told.postback);
     Ok(())
 }

@@ -1,63 +1,112 @@
-//! Demo data for a first look: a funnel with all it needs, and visitors who walk it.
-//! Promise: laid once, into an empty catalog only; visitors and postbacks take the same road as real
-//! ones, so every number can be followed to its hits.
+//! `--demo`: a small account to click through: a source, a network, a funnel with all that matters,
+//! pages of its own, so that a newcomer walks the whole road without the internet, and a crowd that
+//! has walked it before.
+//! Promise: made through the same edits and the same road as anybody's, so every number can be
+//! followed to its hits; what somebody has changed in it since stays.
 
+mod account;
+mod page;
 mod visitors;
+
+pub use page::page;
+pub use visitors::walk;
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::publish::{self, Asset, Edit};
+use crate::links::Base;
+use crate::publish::{self, Asset, Basis, Edit};
 use crate::store::people::Caller;
+use account::Account;
 use anyhow::{Context, anyhow};
 use rules::ids::EntityId;
-use serde::Deserialize;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The demo's entrance on a tracking domain.
-pub const ENTRANCE: &str = "/fts/DemoFunnel01-DemoSource01";
+const ENTRANCE: &str = "/fts/DemoFunnel01-DemoSource01";
 
-const ASSETS: &str = include_str!("assets.json");
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Assets {
-    source: rules::assets::TrafficSource,
-    offer_source: rules::assets::OfferSource,
-    landers: Vec<rules::assets::Lander>,
-    offers: Vec<rules::assets::Offer>,
-    funnel: rules::assets::Funnel,
+/// What a newcomer needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Whether the funnel was made just now: nobody has walked it yet.
+    pub fresh: bool,
+    /// The link into the funnel, to open in a browser.
+    pub entrance: String,
+    /// The postback URL that the network would be given.
+    pub postback: String,
 }
 
-/// Lays the demo data if there is no funnel yet; says whether it did.
+/// Adds what is missing of the demo account; its pages are at `track`, the tracking address.
 /// # Errors
-/// The demo cannot be saved, or a demo visitor is answered otherwise than real ones are.
-pub async fn lay(app: &Arc<App>) -> anyhow::Result<bool> {
-    if !app.snapshot.load().funnels.is_empty() {
-        return Ok(false);
+/// The database fails, or somebody deleted a part of the demo that others need.
+pub async fn fill(app: &Arc<App>, track: SocketAddr) -> anyhow::Result<Told> {
+    let base = Base::of_address(track);
+    let account = Account::at(&base).context("the demo account cannot be read")?;
+    let edits = Edits { app, caller: Caller::command_line(app.clock.now_ms()) };
+    edits.ensure(account.source.clone()).await?;
+    edits.ensure(account.network.clone()).await?;
+    for event in account.events {
+        edits.ensure(event).await?;
     }
-    let assets: Assets = serde_json::from_str(ASSETS).context("the demo's assets are unreadable")?;
-    let network: EntityId = "DemoNetwork1".parse()?;
-    save(app, "DemoSource01", assets.source).await?;
-    save(app, "DemoNetwork1", assets.offer_source).await?;
-    for (lander, id) in assets.landers.into_iter().zip(["DemoLander01", "DemoLander02"]) {
-        save(app, id, lander).await?;
+    for lander in account.landers {
+        edits.ensure_page(lander, |page| &mut page.url).await?;
     }
-    for (mut offer, id) in assets.offers.into_iter().zip(["DemoOffer001", "DemoOffer002"]) {
-        offer.offer_source = Some(network);
-        save(app, id, offer).await?;
+    for offer in account.offers {
+        edits.ensure_page(offer, |page| &mut page.url).await?;
     }
-    save(app, "DemoFunnel01", assets.funnel).await?;
-    visitors::walk(app).await?;
-    Ok(true)
+    edits.ensure(account.condition).await?;
+    let funnel = account.funnel.0;
+    let fresh = !app.snapshot.load().funnels.contains_key(&funnel);
+    edits.ensure(account.funnel).await?;
+    Ok(Told {
+        fresh,
+        entrance: base.entrance(funnel, (account.source.0, &account.source.1), None),
+        postback: base.postback(Some(&account.network.1), true),
+    })
 }
 
-async fn save<A: Asset>(app: &Arc<App>, id: &str, asset: A) -> anyhow::Result<()> {
-    let caller = Caller::command_line(app.clock.now_ms());
-    let edit = Edit::begin(app, &caller).await;
-    let saved = publish::create(edit, Some(id.parse()?), false, asset).await;
-    saved.map(drop).map_err(|problem| faulty(id, &problem))
+/// Makes edits for the command line.
+struct Edits<'a> {
+    app: &'a Arc<App>,
+    caller: Caller,
 }
 
-fn faulty(id: &str, problem: &Problem) -> anyhow::Error {
-    anyhow!("the demo's {id} cannot be saved: {} {:?}", problem.title, problem.faults)
+impl Edits<'_> {
+    async fn ensure<A: Asset>(&self, (id, asset): (EntityId, A)) -> anyhow::Result<()> {
+        let picture = self.app.snapshot.load_full();
+        if A::shelf(&picture).contains_key(&id) {
+            return Ok(());
+        }
+        let edit = Edit::begin(self.app, &self.caller).await;
+        publish::create(edit, Some(id), false, asset).await.map_err(told)?;
+        Ok(())
+    }
+
+    /// A page, moved where the server listens on another address than last time.
+    async fn ensure_page<A: Asset>(
+        &self,
+        (id, asset): (EntityId, A),
+        url: fn(&mut A) -> &mut String,
+    ) -> anyhow::Result<()> {
+        let picture = self.app.snapshot.load_full();
+        let deleted = picture.deleted.contains(&id);
+        let Some(held) = A::shelf(&picture).get(&id).filter(|_| !deleted) else {
+            return self.ensure((id, asset)).await;
+        };
+        let (mut kept, mut wanted) = ((*held.asset).clone(), asset);
+        let ours = url(&mut kept).contains("/demo/");
+        if !ours || url(&mut kept) == url(&mut wanted) {
+            return Ok(());
+        }
+        *url(&mut kept) = std::mem::take(url(&mut wanted));
+        let basis = Basis { version: held.version, archived: None, restored_from: 0 };
+        let edit = Edit::begin(self.app, &self.caller).await;
+        publish::update(edit, id, basis, kept).await.map_err(told)?;
+        Ok(())
+    }
+}
+
+fn told(problem: Problem) -> anyhow::Error {
+    let faults = problem.faults.iter().map(|fault| format!("; {} {}", fault.field, fault.message));
+    anyhow!("the demo account cannot be made: {}{}", problem.title, faults.collect::<String>())
 }

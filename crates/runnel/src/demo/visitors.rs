@@ -80,11 +80,11 @@ impl<'a> Visitor<'a> {
         let answer = self.get(link).await?;
         let location = answer.headers().get(header::LOCATION).context("no redirect")?.to_str()?;
         let url = url::Url::parse(location)?;
-        let value = |names: &[&str]| {
-            let found = url.query_pairs().find(|(name, _)| names.contains(&&**name));
+        let value = |wanted: &str| {
+            let found = url.query_pairs().find(|(name, _)| name == wanted);
             found.map(|(_, value)| value.into_owned()).context("the destination lacks a parameter")
         };
-        Ok((value(&["h", "clickid"])?, value(&["vid"])?))
+        Ok((value("hit")?, value("vid")?))
     }
 
     /// The network's word about the sale: mostly approved at once, sometimes pending or rejected.

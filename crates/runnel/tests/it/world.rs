@@ -20,24 +20,34 @@ pub struct World {
     pub clock: Clock,
     pub client: Client,
     pub key: String,
+    demo: bool,
     dir: TempDir,
 }
 
 impl World {
     /// A new, empty server.
     pub async fn new() -> Self {
+        Self::with(false).await
+    }
+
+    /// A server that serves the demo's pages.
+    pub async fn demo() -> Self {
+        Self::with(true).await
+    }
+
+    async fn with(demo: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::fake(START_MS);
-        let running = start(&dir, &clock).await;
+        let running = start(&dir, &clock, demo).await;
         let key = add(&running.app.database, &clock, Role::Owner, "test").await.unwrap();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { running: Some(running), clock, client, key, dir }
+        Self { running: Some(running), clock, client, key, demo, dir }
     }
 
     /// Stops the server cleanly and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
-        self.running = Some(start(&self.dir, &self.clock).await);
+        self.running = Some(start(&self.dir, &self.clock, self.demo).await);
     }
 
     pub fn running(&self) -> &Running {
@@ -101,7 +111,7 @@ impl World {
 pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1";
 
-async fn start(dir: &TempDir, clock: &Clock) -> Running {
+async fn start(dir: &TempDir, clock: &Clock, demo: bool) -> Running {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data: dir.path().to_owned(),
@@ -109,6 +119,7 @@ async fn start(dir: &TempDir, clock: &Clock) -> Running {
         admin: any,
         knowledge: concat!(env!("CARGO_MANIFEST_DIR"), "/../../.setup/knowledge").into(),
         trusted_proxies: vec![],
+        demo,
         ..Config::default()
     };
     Running::start(config, clock.clone()).await.unwrap()
