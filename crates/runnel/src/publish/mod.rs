@@ -3,15 +3,18 @@
 //! earlier picture in force; edits happen one after the other.
 
 mod asset;
+mod assets;
 mod changes;
 mod checks;
 mod edit;
 mod findings;
+mod guard;
 mod references;
 mod settings;
 
 pub use asset::{Asset, Fresh};
+pub use assets::{Basis, Saved, create, delete, duplicate, set_archived, update};
 pub use changes::{Changed, Changes};
-pub use edit::{Basis, Edit, Saved, create, delete, duplicate, set_archived, update};
+pub use edit::Edit;
 pub use findings::Findings;
 pub use settings::update_settings;

@@ -38,7 +38,7 @@ pub async fn update_settings(
         SettingsRow { version: version + 1, body: after.to_string(), updated_ms: edit.now_ms };
     let mut candidate = (*picture).clone();
     candidate.settings = Arc::new(settings);
-    super::edit::unbroken(&picture, &candidate, None)?;
+    super::guard::unbroken(&picture, &candidate, None)?;
     let task = tokio::spawn(async move {
         let mut transaction = edit.app.database.pool.begin().await?;
         if !catalog::save_settings(&mut transaction, version, &row).await? {

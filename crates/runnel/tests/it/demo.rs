@@ -51,7 +51,9 @@ async fn the_printed_link_leads_to_a_conversion_in_the_reports() {
     let sums = &report["rows"][0]["metrics"];
     assert_eq!(report["rows"][0]["label"], "Demo funnel");
     assert_eq!((&sums["visits"], &sums["conversions"]), (&json!(1), &json!(1)), "{report:#}");
-    assert_eq!((&sums["cost"], &sums["revenue"]), (&json!("0.05"), &json!("13.50")), "{report:#}");
+    assert_eq!((&sums["cost"], &sums["revenue"]), (&json!("0.05"), &json!("12.50")), "{report:#}");
+    assert_eq!(sums["event.DemoEvent001.count"], 1);
+    assert_eq!(sums["event.DemoEvent002.revenue"], "1.00");
 }
 
 #[tokio::test(flavor = "multi_thread")]
