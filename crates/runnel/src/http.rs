@@ -2,6 +2,7 @@
 //! Promise: what is not here does not exist.
 
 use crate::app::App;
+use crate::convert::Desk;
 use crate::{admin, convert, cors, demo, track};
 use axum::Router;
 use axum::extract::State;
@@ -13,7 +14,7 @@ pub fn tracking(app: Arc<App>) -> Router {
     let scripts = Router::new()
         .route("/js/funnel", post(track::js::report))
         .with_state(app.clone())
-        .merge(convert::pages(app.desk.clone()))
+        .merge(pages(app.desk.clone()))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::guard));
     let demo = match app.config.demo {
         true => Router::new().route("/demo/{page}", get(demo::page)),
@@ -27,7 +28,18 @@ pub fn tracking(app: Arc<App>) -> Router {
         .with_state(app.clone())
         .merge(scripts)
         .merge(demo)
-        .merge(convert::networks(app.desk.clone()))
+        .merge(networks(app.desk.clone()))
+}
+
+/// What pages call about conversions and events.
+pub fn pages(desk: Arc<Desk>) -> Router {
+    Router::new().route("/js/event", post(convert::event)).with_state(desk)
+}
+
+/// What networks call.
+pub fn networks(desk: Arc<Desk>) -> Router {
+    let both = get(convert::postback).post(convert::postback);
+    Router::new().route("/pb/", both.clone()).route("/pb", both).with_state(desk)
 }
 
 /// What the address of API and console answers.

@@ -7,11 +7,9 @@ use super::parse::{Parameters, Raw};
 use super::receive::{receive, refusal};
 use super::{Desk, Reason, postback};
 use crate::store::ledger::Unavailable;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use http::header::{self, HeaderMap};
 use http::{Request, StatusCode};
 use rules::apply::Via;
@@ -22,11 +20,8 @@ use std::sync::Arc;
 /// The visitor's cookie, for a page on the tracking domain itself.
 const VISITOR_COOKIE: &str = "rn_vid";
 
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    Router::new().route("/js/event", post(event))
-}
-
-async fn event(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
+/// Answers a page's call: a conversion or a custom event.
+pub async fn event(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
     let (parts, raw) = match receive(request, &desk.limits).await {
         Ok(received) => received,
         Err(refused) => return refused,

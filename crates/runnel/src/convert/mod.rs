@@ -25,9 +25,11 @@ mod upload;
 
 pub use after::Tell;
 pub use answer::Receipt;
+pub use browser::event;
 pub use bulk::Receipts;
 pub use fires::Fires;
 pub use hits::JournalHits;
+pub use postback::postback;
 pub use prepare::Incoming;
 pub use reason::Reason;
 pub use replay::Again;
@@ -174,14 +176,4 @@ fn call_id(clock: &Clock) -> String {
         let _ = NEXT.compare_exchange(0, start, Ordering::Relaxed, Ordering::Relaxed);
     }
     EntityId::new(clock.now_ms(), NEXT.fetch_add(1, Ordering::Relaxed)).to_string()
-}
-
-/// What networks call: `/pb/` and `/pb`.
-pub fn networks(desk: Arc<Desk>) -> axum::Router {
-    postback::routes().with_state(desk)
-}
-
-/// What pages call: `/js/event`.
-pub fn pages(desk: Arc<Desk>) -> axum::Router {
-    browser::routes().with_state(desk)
 }

@@ -7,23 +7,17 @@ use super::receive::{receive, refusal};
 use super::{Desk, Incoming};
 use crate::server::Peer;
 use crate::store::ledger::{Call, Way};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
 use http::request::Parts;
 use http::{Method, Request};
 use rules::apply::Via;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<Desk>> {
-    let methods: MethodRouter<Arc<Desk>> = get(postback).post(postback).head(postback);
-    Router::new().route("/pb/", methods.clone()).route("/pb", methods)
-}
-
-async fn postback(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
+/// Answers a network's call.
+pub async fn postback(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
     let (parts, raw) = match receive(request, &desk.limits).await {
         Ok(received) => received,
         Err(refused) => return refused,

@@ -12,7 +12,7 @@ use rules::session::Session;
 use runnel::clock::Clock;
 use runnel::config::Config;
 use runnel::convert::resolve::{Found, Hits, Promised, Sessions};
-use runnel::convert::{self, Desk};
+use runnel::convert::Desk;
 use runnel::snapshot::{Held, Shelf, Snapshot};
 use runnel::store::Database;
 use runnel::store::ledger::{AfterCommit, Committed, Unavailable, Writer};
@@ -211,8 +211,8 @@ impl World {
     pub async fn send_from(&self, mut request: Request<Body>, peer: &str) -> (StatusCode, String) {
         let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(runnel::server::Peer(peer));
-        let response = convert::networks(self.desk.clone())
-            .merge(convert::pages(self.desk.clone()))
+        let response = runnel::http::networks(self.desk.clone())
+            .merge(runnel::http::pages(self.desk.clone()))
             .oneshot(request)
             .await
             .unwrap();
