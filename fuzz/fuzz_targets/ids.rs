@@ -1,0 +1,8 @@
+//! Texts as IDs and field names.
+#![no_main]
+
+#[path = "../../crates/rules/tests/parsers/targets.rs"]
+#[allow(dead_code)]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::ids(bytes));

@@ -1,0 +1,8 @@
+//! Records from a journal.
+#![no_main]
+
+#[path = "../../crates/rules/tests/parsers/targets.rs"]
+#[allow(dead_code)]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::records(bytes));
