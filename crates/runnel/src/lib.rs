@@ -5,6 +5,7 @@
 pub mod access;
 pub mod admin;
 pub mod app;
+pub mod body;
 pub mod caps;
 pub mod cli;
 pub mod clock;

@@ -1,6 +1,6 @@
 //! Random funnels that are valid by construction, random senders, and random answers.
 
-use crate::universe::{Dice, PAGES, Universe, id};
+use super::universe::{Dice, PAGES, Universe, id};
 use rules::assets::*;
 use rules::facts::{Device, Facts};
 use rules::funnel::{Inputs, Takes, Test, tests};

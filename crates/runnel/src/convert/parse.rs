@@ -2,6 +2,7 @@
 //! Promise: nothing is guessed and nothing unknown is lost; the query comes before the body, our
 //! names before aliases, the first non-empty of duplicates wins (product.md §6.1).
 
+use crate::body::Unread;
 use crate::config::Config;
 use serde_json::Value;
 
@@ -49,9 +50,13 @@ pub enum OverLimit {
     /// The headers are too long.
     #[error("the headers are too long")]
     Headers,
-    /// The body is too long.
-    #[error("the body is too long")]
-    Body,
+    /// The body is too long, or did not arrive.
+    #[error("the body {}", match .0 {
+        Unread::TooLarge => "is too long",
+        Unread::Late => "came too slowly",
+        Unread::Broken => "broke off",
+    })]
+    Body(Unread),
     /// There are too many parameters.
     #[error("too many parameters")]
     Parameters,

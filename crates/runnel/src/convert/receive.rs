@@ -2,6 +2,7 @@
 //! Promise: what is too large is refused before it is read (413, 414, 431), nothing else is.
 
 use super::parse::{Limits, OverLimit, Raw};
+use crate::body;
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -20,9 +21,8 @@ pub async fn receive(request: Request<Body>, limits: &Limits) -> Result<(Parts, 
         return Err(refusal(&OverLimit::Headers));
     }
     let body = if parts.method == Method::POST {
-        axum::body::to_bytes(body, limits.body_bytes)
-            .await
-            .map_err(|_| refusal(&OverLimit::Body))?
+        let read = body::read(body, limits.body_bytes, body::PATIENCE).await;
+        read.map_err(|unread| refusal(&OverLimit::Body(unread)))?
     } else {
         bytes::Bytes::new()
     };
@@ -44,7 +44,7 @@ pub fn refusal(over: &OverLimit) -> Response {
     let status = match over {
         OverLimit::Url => StatusCode::URI_TOO_LONG,
         OverLimit::Headers => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        OverLimit::Body => StatusCode::PAYLOAD_TOO_LARGE,
+        OverLimit::Body(unread) => unread.status(),
         OverLimit::Parameters | OverLimit::Value(_) => StatusCode::BAD_REQUEST,
     };
     counter!("runnel_postbacks_total", "verdict" => "refused", "reason" => status.as_str().to_owned())

@@ -68,7 +68,8 @@ async fn read_body(method: &Method, body: Body, limits: &Config) -> Result<Bytes
     if method != Method::POST {
         return Ok(Bytes::new());
     }
-    axum::body::to_bytes(body, limits.body_bytes).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
+    let read = crate::body::read(body, limits.body_bytes, crate::body::PATIENCE).await;
+    read.map_err(|unread| unread.status())
 }
 
 fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {

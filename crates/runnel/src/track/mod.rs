@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::outcome::{Nowhere, Outcome, Underway};
 use asked::Asked;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{Request, StatusCode};
@@ -35,7 +36,7 @@ use walk::Walked;
 /// `GET /fts/{link}`: an entrance.
 pub async fn enter(
     State(app): State<Arc<App>>,
-    Path(link): Path<String>,
+    link: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
     let underway = Underway::begin("entrance");
@@ -44,7 +45,7 @@ pub async fn enter(
         Err((outcome, answer)) => return ended(underway, outcome, answer),
     };
     let cookies = cookies::read(&asked, &app.keys);
-    let entered = entrance::entry(&app.snapshot.load(), &link).and_then(|entry| {
+    let entered = entrance::entry(&app.snapshot.load(), &text(link)).and_then(|entry| {
         let node = entrance::named_node(&asked)?;
         let walked = entrance::enter(&app, &asked, &cookies, &entry, Start::Entrance { node })?;
         Ok((walked, entry.plan))
@@ -55,7 +56,7 @@ pub async fn enter(
 /// `GET|POST /action/{n}`: an action.
 pub async fn act(
     State(app): State<Arc<App>>,
-    Path(number): Path<String>,
+    number: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
     let underway = Underway::begin("action");
@@ -64,7 +65,7 @@ pub async fn act(
         Err((outcome, answer)) => return ended(underway, outcome, answer),
     };
     let cookies = cookies::read(&asked, &app.keys);
-    let taken = match number.parse::<u8>().ok().filter(|n| *n > 0) {
+    let taken = match text(number).parse::<u8>().ok().filter(|n| *n > 0) {
         Some(number) => action::take(&app, &asked, &cookies, number).await,
         None => Err(Nowhere::UnknownAction),
     };
@@ -75,6 +76,11 @@ pub async fn act(
 pub async fn elsewhere(State(app): State<Arc<App>>) -> Response {
     let outcome = Outcome::Nowhere(Nowhere::UnknownPath);
     ended(Underway::begin("other"), outcome, respond::nowhere(&app.homepage()))
+}
+
+/// A part of the path; empty, which names nothing, where it is no text.
+fn text(part: Result<Path<String>, PathRejection>) -> String {
+    part.map(|Path(text)| text).unwrap_or_default()
 }
 
 /// Reads the request; prefetches and broken limits end here.

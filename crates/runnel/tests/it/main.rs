@@ -3,9 +3,12 @@
 mod binary;
 mod catalog;
 mod convert;
+mod demo;
+mod hostile;
 mod origin;
 mod reports;
-mod demo;
+mod reports;
+mod routing;
 mod tidy;
 mod tracking;
 mod world;
