@@ -16,6 +16,7 @@ pub mod demo;
 pub mod enrich;
 pub mod error;
 pub mod feed;
+pub mod head;
 pub mod http;
 pub mod keeper;
 pub mod links;

@@ -2,11 +2,11 @@
 //! Promise: what is too large is refused before it is read (413, 414, 431), nothing else is.
 
 use super::parse::{Limits, OverLimit, Raw};
-use crate::body;
+use crate::{body, head};
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use metrics::counter;
 
 /// Takes the request apart.
@@ -17,7 +17,7 @@ pub async fn receive(request: Request<Body>, limits: &Limits) -> Result<(Parts, 
     if parts.uri.to_string().len() > limits.url_bytes {
         return Err(refusal(&OverLimit::Url));
     }
-    if header_bytes(&parts.headers) > limits.header_bytes {
+    if head::bytes(&parts.headers) > limits.header_bytes {
         return Err(refusal(&OverLimit::Headers));
     }
     let body = if parts.method == Method::POST {
@@ -33,10 +33,6 @@ pub async fn receive(request: Request<Body>, limits: &Limits) -> Result<(Parts, 
         content_type: content_type.and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
     };
     Ok((parts, raw))
-}
-
-fn header_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 /// Refuses a request that is over a limit.

@@ -1,5 +1,5 @@
 //! HTTP request → what a visitor asks, with everything known of the sender.
-//! Promise: limits first (414, 413, 400); nothing in it is trusted yet.
+//! Promise: limits first (414, 431, 413, 400); nothing in it is trusted yet.
 
 use crate::app::App;
 use crate::config::Config;
@@ -42,6 +42,9 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
     let limits = &app.config;
     if parts.uri.to_string().len() > limits.url_bytes {
         return Err(StatusCode::URI_TOO_LONG);
+    }
+    if crate::head::bytes(&parts.headers) > limits.header_bytes {
+        return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
     let query = Params::read(parts.uri.query().unwrap_or_default().as_bytes());
     if query.exceeds(limits.parameters, limits.value_bytes) {

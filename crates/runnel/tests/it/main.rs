@@ -7,7 +7,6 @@ mod demo;
 mod hostile;
 mod origin;
 mod reports;
-mod reports;
 mod routing;
 mod tidy;
 mod tracking;
