@@ -3,7 +3,6 @@
 //! nothing with somebody's session.
 
 use crate::app::App;
-use crate::enrich::Proxies;
 use crate::error::Problem;
 use crate::server::Peer;
 use axum::extract::FromRequestParts;
@@ -29,11 +28,10 @@ impl FromRequestParts<Arc<App>> for Client {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let peer =
             parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
-        let proxies = Proxies::new(&app.config.trusted_proxies);
         let https = text(&parts.headers, "x-forwarded-proto").eq_ignore_ascii_case("https");
         Ok(Self {
-            address: proxies.client(peer, &parts.headers),
-            secure: https && proxies.trusts(peer),
+            address: app.proxies.client(peer, &parts.headers),
+            secure: https && app.proxies.trusts(peer),
             agent: text(&parts.headers, header::USER_AGENT.as_str()).to_owned(),
         })
     }

@@ -1,14 +1,18 @@
 //! The command line: parses arguments, layers the configuration, runs one command.
 //! Promise: an error is one line that says what to do; exit code 0 only on success.
 
+mod completions;
+pub mod doctor;
 pub mod key;
+mod people;
 mod rebuild;
 mod serve;
+mod user;
 
 use crate::config::Config;
 use crate::telemetry;
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use std::net::SocketAddr;
@@ -40,11 +44,18 @@ struct Common {
 enum Command {
     /// Serves tracking domains and API.
     Serve(serve::Options),
-    /// API keys.
+    /// API keys; also while the server runs.
     #[command(subcommand)]
-    Key(key::KeyCommand),
+    Key(key::Command),
+    /// People who may log in; also while the server runs.
+    #[command(subcommand)]
+    User(user::Command),
     /// Makes everything derived again: sessions and report store.
     Rebuild,
+    /// Checks ports, disk, clock, stores and knowledge data, and says what to do.
+    Doctor,
+    /// Prints a script that completes this command line in a shell.
+    Completions(completions::Options),
 }
 
 /// Runs the program; the exit code is 0 on success.
@@ -67,7 +78,10 @@ fn execute(cli: Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match cli.command {
         Command::Serve(options) => runtime.block_on(serve::serve(config, options)),
-        Command::Key(command) => runtime.block_on(key::run(&config, command)),
+        Command::Key(command) => runtime.block_on(key::run(config, command)),
+        Command::User(command) => runtime.block_on(user::run(config, command)),
+        Command::Doctor => runtime.block_on(doctor::doctor(&config)),
+        Command::Completions(options) => completions::print(options, &mut Cli::command()),
         Command::Rebuild => runtime.block_on(rebuild::rebuild(config)),
     }
 }

@@ -1,6 +1,7 @@
 //! `runnel serve`: runs until SIGINT or SIGTERM, then drains.
 
 use super::{key, set};
+use crate::admin::people::setup;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
@@ -47,6 +48,9 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
     println!("tracking on http://{}", running.track);
     println!("API on http://{}/api/v1", running.admin);
+    if let Some(link) = setup::link(&running.app, running.admin).await? {
+        println!("nobody can log in yet: open {link} to become the owner (works once)");
+    }
     if running.app.config.demo {
         show_demo(&running).await?;
     }

@@ -49,13 +49,18 @@ impl Known {
     }
 }
 
+/// Where the data is: the folder that `config` names, or the one beside the program.
+pub fn knowledge_folder(config: &Config) -> PathBuf {
+    match config.knowledge.as_os_str().is_empty() {
+        true => beside_program(),
+        false => config.knowledge.clone(),
+    }
+}
+
 impl Enricher {
     /// Opens the data that `config` names: its knowledge folder, or the one beside the program.
     pub fn open(config: &Config) -> Self {
-        let knowledge = match config.knowledge.as_os_str().is_empty() {
-            true => beside_program(),
-            false => config.knowledge.clone(),
-        };
+        let knowledge = knowledge_folder(config);
         let city = config.city_database.clone();
         let known = ArcSwap::from_pointee(Known::open(&knowledge, &city));
         Self { knowledge, city, known }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod catalog;
 pub mod costs;
 mod database;
+pub mod examine;
 pub mod facts;
 mod id_secrets;
 pub mod ledger;

@@ -2,6 +2,7 @@
 
 mod binary;
 mod catalog;
+mod command_line;
 mod convert;
 mod demo;
 mod hostile;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
+use runnel::admin::people::users::{Tools, create};
 use runnel::admin::{Caller, Role};
 use runnel::app::App;
 use runnel::clock::Clock;
@@ -75,7 +76,7 @@ impl Office {
         let owner = Caller::command_line(self.clock.now_ms());
         let new = json!({"email": email, "role": role, "password": PASSWORD});
         let new = serde_json::from_value(new).unwrap();
-        runnel::admin::people::users::create(&self.app, &owner, new).await.unwrap().0.id
+        create(Tools::of(&self.app), &owner, new).await.unwrap().0.id
     }
 
     /// A session of a user of this role, without the work of a real log-in.

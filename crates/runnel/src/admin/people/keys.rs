@@ -6,9 +6,10 @@ use crate::access::Hidden;
 use crate::admin::moment::shown;
 use crate::admin::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::error::Problem;
-use crate::store::audit;
 use crate::store::people::keys::{self, ApiKey, NewKey};
+use crate::store::{Database, audit};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -121,14 +122,19 @@ async fn add(
     caller: Caller,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Added>), Problem> {
-    let (made, key) = create(&app, &caller, new).await?;
+    let (made, key) = create(&app.database, &app.clock, &caller, new).await?;
     Ok((StatusCode::CREATED, Json(Added { about: Shown::from(&made), key })))
 }
 
 /// Makes a key for `caller`.
 /// # Errors
 /// 400 for a bad name or an end in the past; 403 for a role above the caller's.
-pub async fn create(app: &App, caller: &Caller, new: New) -> Result<(ApiKey, Hidden), Problem> {
+pub async fn create(
+    database: &Database,
+    clock: &Clock,
+    caller: &Caller,
+    new: New,
+) -> Result<(ApiKey, Hidden), Problem> {
     check_name(&new.name)?;
     reach(caller, new.role)?;
     let expires_ms = new.expires_at.map(Timestamp::as_millisecond);
@@ -136,8 +142,8 @@ pub async fn create(app: &App, caller: &Caller, new: New) -> Result<(ApiKey, Hid
         return Err(Problem::fault("expiresAt", "is in the past"));
     }
     let wanted = NewKey { name: &new.name, role: new.role, expires_ms };
-    let mut transaction = app.database.begin_write().await?;
-    let (key, plain) = keys::create(&mut transaction, &app.clock, caller, wanted).await?;
+    let mut transaction = database.begin_write().await?;
+    let (key, plain) = keys::create(&mut transaction, clock, caller, wanted).await?;
     let after = audited(&key);
     audit::record(&mut transaction, caller, "create", "api-keys", &key.id, None, Some(&after))
         .await?;
@@ -159,24 +165,24 @@ async fn revoke(
     caller: Caller,
     Segment(id): Segment<EntityId>,
 ) -> Result<StatusCode, Problem> {
-    let mut transaction = app.database.begin_write().await?;
-    let key = keys::find(&mut transaction, id.as_str()).await?;
+    end(&app.database, &caller, id.as_str()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revokes a key for `caller`; one that is revoked already stays as it is.
+/// # Errors
+/// 404 if there is none; 403 for a role above the caller's.
+pub async fn end(database: &Database, caller: &Caller, id: &str) -> Result<(), Problem> {
+    let mut transaction = database.begin_write().await?;
+    let key = keys::find(&mut transaction, id).await?;
     let key = key.ok_or_else(|| Problem::not_found("API key"))?;
-    reach(&caller, key.role)?;
+    reach(caller, key.role)?;
     if key.revoked_ms.is_none() {
         keys::revoke(&mut transaction, &key.id, caller.at_ms).await?;
         let before = audited(&key);
-        audit::record(
-            &mut transaction,
-            &caller,
-            "revoke",
-            "api-keys",
-            &key.id,
-            Some(&before),
-            None,
-        )
-        .await?;
+        audit::record(&mut transaction, caller, "revoke", "api-keys", &key.id, Some(&before), None)
+            .await?;
     }
     transaction.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }

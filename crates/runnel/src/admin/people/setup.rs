@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use users::User;
 use utoipa::ToSchema;
@@ -25,11 +26,12 @@ pub(super) fn routes() -> AdminRouter {
 }
 
 /// The set-up link to print at start, while there is no user; earlier links stop working.
+/// `admin` is the address of API and console.
 /// # Errors
 /// The database fails.
-pub async fn link(app: &App) -> anyhow::Result<Option<String>> {
+pub async fn link(app: &App, admin: SocketAddr) -> anyhow::Result<Option<String>> {
     let token = setup::offer(&app.database, &app.clock).await?;
-    Ok(token.map(|token| format!("http://{}/setup?token={token}", app.config.admin)))
+    Ok(token.map(|token| format!("http://{admin}/setup?token={token}")))
 }
 
 /// Whether the server waits for its owner.

@@ -1,14 +1,15 @@
 //! Users: list, add, change, remove.
 //! Promise: nobody hands out or touches a role above their own; the last owner stays.
 
-use crate::access::{Email, Hidden, acceptable};
+use crate::access::{Email, Hidden, Passwords, acceptable};
 use crate::admin::moment::shown;
 use crate::admin::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::error::Problem;
-use crate::store::audit;
 use crate::store::people::users::{self, User};
 use crate::store::people::{secret, sessions};
+use crate::store::{Database, audit};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -125,34 +126,52 @@ async fn add(
     caller: Caller,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Added>), Problem> {
-    let (user, password) = create(&app, &caller, new).await?;
+    let (user, password) = create(Tools::of(&app), &caller, new).await?;
     Ok((StatusCode::CREATED, Json(Added { user: Shown::from(&user), password })))
+}
+
+/// What making a user takes: the command line has it without a running server.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    /// Where users are.
+    pub database: &'a Database,
+    /// Time and chance.
+    pub clock: &'a Clock,
+    /// Hashes passwords.
+    pub passwords: &'a Passwords,
+}
+
+impl<'a> Tools<'a> {
+    /// Those of a running server.
+    pub fn of(app: &'a App) -> Self {
+        Self { database: &app.database, clock: &app.clock, passwords: &app.access.passwords }
+    }
 }
 
 /// Adds a user for `caller`; returns the password too if it was made here.
 /// # Errors
 /// 400 for an email that is taken or a password that cannot be; 403 for a role above the caller's.
 pub async fn create(
-    app: &App,
+    tools: Tools<'_>,
     caller: &Caller,
     new: New,
 ) -> Result<(User, Option<Hidden>), Problem> {
     check_name(&new.name)?;
     reach(caller, new.role)?;
-    let (password, made) = password_or_new(app, new.password)?;
+    let (password, made) = password_or_new(tools.clock, new.password)?;
     let user = User {
-        id: app.clock.entity_id().to_string(),
+        id: tools.clock.entity_id().to_string(),
         version: 1,
         email: new.email.to_string(),
         name: new.name,
         role: new.role,
-        password: hashed(app, &password).await?,
+        password: hashed(tools, &password).await?,
         totp_secret: None,
         totp_on: false,
         totp_step: 0,
         created_ms: caller.at_ms as i64,
     };
-    let mut transaction = app.database.begin_write().await?;
+    let mut transaction = tools.database.begin_write().await?;
     users::insert(&mut transaction, &user).await?.map_err(|users::Taken| taken())?;
     let after = audited(&user);
     audit::record(&mut transaction, caller, "create", "users", &user.id, None, Some(&after))
@@ -161,23 +180,23 @@ pub async fn create(
     Ok((user, made.then_some(password)))
 }
 
-fn password_or_new(app: &App, sent: Option<Hidden>) -> Result<(Hidden, bool), Problem> {
+fn password_or_new(clock: &Clock, sent: Option<Hidden>) -> Result<(Hidden, bool), Problem> {
     match sent {
         Some(sent) => {
             acceptable(&sent).map_err(|why| Problem::fault("password", why))?;
             Ok((sent, false))
         }
         None => {
-            let made = secret::make(&app.clock, "").map_err(Problem::internal)?;
+            let made = secret::make(clock, "").map_err(Problem::internal)?;
             // 128 bits are plenty for something that is typed and then changed.
             Ok((Hidden::new(&made[..32]), true))
         }
     }
 }
 
-async fn hashed(app: &App, password: &Hidden) -> Result<String, Problem> {
-    let random = app.clock.secret().map_err(Problem::internal)?;
-    Ok(app.access.passwords.hash(password, random).await?)
+async fn hashed(tools: Tools<'_>, password: &Hidden) -> Result<String, Problem> {
+    let random = tools.clock.secret().map_err(Problem::internal)?;
+    Ok(tools.passwords.hash(password, random).await?)
 }
 
 /// A change of a user.
@@ -213,7 +232,7 @@ async fn change(
     let hash = match &change.password {
         Some(password) => {
             acceptable(password).map_err(|why| Problem::fault("password", why))?;
-            Some(hashed(&app, password).await?)
+            Some(hashed(Tools::of(&app), password).await?)
         }
         None => None,
     };
@@ -273,6 +292,36 @@ async fn remove(
         .await?;
     transaction.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives the user with this email a password (made here unless sent), takes their second factor away
+/// and ends their sessions: the way back in for somebody who lost either.
+/// # Errors
+/// 404 if there is none; 400 for a password that cannot be.
+pub async fn reset(
+    tools: Tools<'_>,
+    caller: &Caller,
+    email: &Email,
+    sent: Option<Hidden>,
+) -> Result<Option<Hidden>, Problem> {
+    let (password, made) = password_or_new(tools.clock, sent)?;
+    let hash = hashed(tools, &password).await?;
+    let mut transaction = tools.database.begin_write().await?;
+    let before = users::by_email(&mut transaction, email.as_str()).await?;
+    let before = before.ok_or_else(|| Problem::not_found("user"))?;
+    let after = User {
+        version: before.version + 1,
+        password: hash,
+        totp_secret: None,
+        totp_on: false,
+        ..before.clone()
+    };
+    save(&mut transaction, before.version, &after).await?;
+    sessions::end_all(&mut transaction, &after.id, None).await?;
+    audit::record(&mut transaction, caller, "reset-password", "users", &after.id, None, None)
+        .await?;
+    transaction.commit().await?;
+    Ok(made.then_some(password))
 }
 
 /// The user with this ID, if the caller may touch them.

@@ -111,6 +111,13 @@ impl Facts {
         Ok(writer)
     }
 
+    /// Whether the store in `folder` opens for reading; `None` if there is none yet. Changes nothing.
+    /// # Errors
+    /// It does not open; another process that has it open is a reason too.
+    pub fn examine(folder: &std::path::Path) -> anyhow::Result<Option<()>> {
+        open::examine(folder)
+    }
+
     /// Closes the store; reports answer `why` until it is opened again.
     pub fn close(&self, why: &'static str) {
         *self.state.lock() = State::Closed(why);

@@ -4,7 +4,7 @@
 
 use super::schema::{LAYOUT, create};
 use anyhow::{Context, ensure};
-use duckdb::{Config, Connection};
+use duckdb::{AccessMode, Config, Connection};
 use std::path::{Path, PathBuf};
 
 /// Large, because a checkpoint in the middle of feeding stalls it for seconds.
@@ -28,6 +28,19 @@ pub(super) fn open(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> 
             open_file(folder, memory_mb)
         }
     }
+}
+
+/// Whether the store in `folder` opens and is of our layout; changes nothing.
+pub(super) fn examine(folder: &Path) -> anyhow::Result<Option<()>> {
+    let file = file(folder);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let config = Config::default().access_mode(AccessMode::ReadOnly)?;
+    let connection = Connection::open_with_flags(file, config)?;
+    let layout: i64 = connection.query_row("SELECT layout FROM state", [], |row| row.get(0))?;
+    ensure!(layout == LAYOUT, "the report store has layout {layout}, not {LAYOUT}");
+    Ok(Some(()))
 }
 
 fn open_file(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {

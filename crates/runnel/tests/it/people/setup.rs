@@ -9,7 +9,7 @@ fn body(token: &str) -> Value {
 }
 
 async fn token(office: &Office) -> Option<String> {
-    let link = setup::link(&office.app).await.unwrap()?;
+    let link = setup::link(&office.app, office.app.config.admin).await.unwrap()?;
     assert!(link.starts_with("http://127.0.0.1:8081/setup?token="), "{link}");
     Some(link.split_once("token=").unwrap().1.to_owned())
 }
@@ -25,7 +25,7 @@ async fn the_link_makes_the_owner_once() {
     assert_eq!(office.get(&As::Nobody, "/setup").await.is(200).body, json!({"needed": false}));
     let again = office.call(&As::Nobody, "POST", "/setup", body(&token)).await.is(400);
     assert_eq!(again.fields(), ["token"]);
-    assert_eq!(setup::link(&office.app).await.unwrap(), None);
+    assert_eq!(setup::link(&office.app, office.app.config.admin).await.unwrap(), None);
     office.log_in("owner@example.com").await;
 }
 
