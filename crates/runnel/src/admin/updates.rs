@@ -107,7 +107,7 @@ async fn events(
     let EventLines { event, lines, postback_calls, dry_run } = order;
     let name = event.trim();
     let snapshot = app.snapshot.load_full();
-    if !snapshot.events.values().any(|held| held.asset.name.trim().eq_ignore_ascii_case(name)) {
+    if snapshot.event_named(name).is_none() {
         return Err(Problem::fault("event", "is not the name of a custom event"));
     }
     upload(&app, &caller, &lines, Some(name), postback_calls, dry_run).await.map(Json)

@@ -228,6 +228,5 @@ impl Desk {
 
 /// The custom event called `name`, in any case.
 pub(super) fn event_named(snapshot: &Snapshot, name: &str) -> Option<EntityId> {
-    let mut events = snapshot.events.values();
-    events.find(|event| event.asset.name.trim().eq_ignore_ascii_case(name)).map(|event| event.id)
+    snapshot.event_named(name)
 }

@@ -27,7 +27,7 @@ impl Library for Snapshot {
     }
 
     fn has_event(&self, name: &str) -> bool {
-        self.event_named(name).is_some_and(|id| !self.deleted.contains(&id))
+        self.event_named(name).is_some()
     }
 
     fn app_schemes(&self) -> &[String] {

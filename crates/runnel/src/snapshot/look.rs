@@ -6,9 +6,12 @@ use rules::assets::{Condition, Funnel};
 use rules::ids::EntityId;
 
 impl Snapshot {
-    /// The custom event of this name; one in use before an archived one.
+    /// The custom event of this name, in any case; one in use before an archived one. Deleted ones
+    /// have no name any more.
     pub fn event_named(&self, name: &str) -> Option<EntityId> {
-        let named = self.events.values().filter(|held| held.asset.name == name);
+        let same = |own: &str| own.eq_ignore_ascii_case(name.trim());
+        let kept = self.events.values().filter(|held| !self.deleted.contains(&held.id));
+        let named = kept.filter(|held| same(&held.asset.name));
         named.min_by_key(|held| (held.archived, held.id)).map(|held| held.id)
     }
 

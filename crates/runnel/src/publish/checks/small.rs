@@ -91,7 +91,7 @@ impl Asset for Event {
         let taken = reserved.iter().any(|word| self.name.eq_ignore_ascii_case(word));
         findings.fault_if(taken, "name", "means something else: choose another word");
         let others = among.events.values().filter(|held| held.id != id && !held.archived);
-        let twin = others.into_iter().any(|held| held.asset.name == self.name);
+        let twin = others.into_iter().any(|held| held.asset.name.eq_ignore_ascii_case(&self.name));
         findings.fault_if(
             twin,
             "name",

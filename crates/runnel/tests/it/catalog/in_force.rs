@@ -193,3 +193,21 @@ async fn edits_at_the_same_moment_follow_each_other_and_one_of_two_wins() {
     assert_eq!(read["name"], held.asset.name.as_str());
     assert_eq!((read["version"].as_i64(), held.version), (Some(2), 2));
 }
+
+#[tokio::test]
+async fn a_name_means_the_event_in_use_in_any_case() {
+    let desk = Desk::open().await;
+    let editor = desk.person(Role::Editor).await;
+    let named = || desk.app.snapshot.load().event_named(" LEAD ");
+    let old = editor.post("/events", json!({"name": "lead"})).await.expect(201);
+    editor.press(&format!("/events/{}/archive", id(&old))).await.expect(200);
+    assert_eq!(named(), Some(id(&old)), "archived: what comes late is still booked");
+    let new = editor.post("/events", json!({"name": "Lead"})).await.expect(201);
+    assert_eq!(named(), Some(id(&new)));
+    let refused = editor.press(&format!("/events/{}/unarchive", id(&old))).await;
+    assert_eq!(refused.faults(), ["name"]);
+    editor.delete(&format!("/events/{}", id(&new))).await.expect(204);
+    assert_eq!(named(), Some(id(&old)));
+    editor.delete(&format!("/events/{}", id(&old))).await.expect(204);
+    assert_eq!(named(), None);
+}

@@ -161,7 +161,7 @@ async fn small_ones() {
         "events",
         json!({"name": "upsell"}),
         &[
-            ("/name", json!("upsell"), &["name"]),
+            ("/name", json!("UpSell"), &["name"]),
             ("/name", json!("Conversion"), &["name"]),
             ("/name", json!(" lead2"), &["name"]),
             ("/name", json!("x".repeat(65)), &["name"]),
