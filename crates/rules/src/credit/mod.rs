@@ -11,6 +11,7 @@ mod tests;
 
 use crate::entry::{Credit, VisitDims};
 use crate::ids::HitId;
+use crate::money::Micros;
 use crate::record::Record;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Credited {
     pub indirect: Vec<VisitDims>,
     /// The converting hit's visit.
     pub visit: VisitDims,
+    /// Whether the visit was paid for at its entrance, be it with zero (product.md §9).
+    pub paid_at_entrance: bool,
     /// Whether the walk ended before the visitor's first record: too many, or one is gone.
     pub cut: bool,
 }
@@ -52,6 +55,13 @@ pub fn credit<R: Records>(
 ) -> Result<Credited, R::Error> {
     let walk = path::walk(records, converting, hit, session_ttl_ms)?;
     let (indirect, cut) = visits::indirect(records, converting, hit, walk.elsewhere)?;
-    let visit = visits::dims(records, converting)?;
-    Ok(Credited { path: walk.path, indirect, visit, cut: cut || walk.cut })
+    let entrance = visits::entrance(records, converting)?;
+    let entrance = entrance.as_deref().unwrap_or(converting);
+    Ok(Credited {
+        path: walk.path,
+        indirect,
+        visit: visits::dims(converting, entrance),
+        paid_at_entrance: entrance.cost.is_some() || converting.visit_cost != Micros::ZERO,
+        cut: cut || walk.cut,
+    })
 }

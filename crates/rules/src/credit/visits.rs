@@ -26,8 +26,11 @@ pub(super) fn indirect<R: Records>(
     }
     let mut visits: Vec<_> = latest.visits.into_values().collect();
     visits.sort_unstable_by_key(|record| std::cmp::Reverse(record.visit));
-    let dims = visits.iter().map(|record| dims(records, record)).collect::<Result<_, _>>()?;
-    Ok((dims, next.is_some()))
+    let dims = visits.iter().map(|record| {
+        let entrance = entrance(records, record)?;
+        Ok(dims(record, entrance.as_deref().unwrap_or(record)))
+    });
+    Ok((dims.collect::<Result<_, _>>()?, next.is_some()))
 }
 
 struct Latest {
@@ -48,14 +51,17 @@ impl Latest {
     }
 }
 
+/// The record that began the visit of `record`; none if it is this one, or gone.
+pub(super) fn entrance<R: Records>(
+    records: &R,
+    record: &Record,
+) -> Result<Option<Arc<Record>>, R::Error> {
+    if record.is_entrance() { Ok(None) } else { records.record_of(record.visit) }
+}
+
 /// What reports group the visit by, as of `record`. The referrer stands in the entrance's record.
-pub(super) fn dims<R: Records>(records: &R, record: &Record) -> Result<VisitDims, R::Error> {
-    let entrance = match record.is_entrance() {
-        true => None,
-        false => records.record_of(record.visit)?,
-    };
-    let referrer = &entrance.as_deref().unwrap_or(record).referrer;
-    Ok(VisitDims {
+pub(super) fn dims(record: &Record, entrance: &Record) -> VisitDims {
+    VisitDims {
         visit: record.visit,
         funnel: record.funnel,
         source: record.source,
@@ -63,7 +69,7 @@ pub(super) fn dims<R: Records>(records: &R, record: &Record) -> Result<VisitDims
         actions: record.actions_taken(),
         facts: record.facts.clone(),
         domain: record.domain.clone(),
-        referrer: referrer.clone(),
+        referrer: entrance.referrer.clone(),
         tags: record.tags.clone(),
-    })
+    }
 }

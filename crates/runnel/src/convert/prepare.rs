@@ -102,9 +102,14 @@ impl Desk {
         let ruled = rule(snapshot, &step, said, call).map_err(NoHit::Unbooked)?;
         allowed(incoming, &resolved.record, ruled.source).map_err(NoHit::Unbooked)?;
         call.event = text(ruled.event);
-        let (said_to_rules, policy) =
+        let (said_to_rules, mut policy) =
             read(incoming, said, snapshot, &resolved, &ruled, call).map_err(NoHit::Unbooked)?;
-        let origin = self.origin(&resolved, &step, ruled.source_id, snapshot).await?;
+        let ttl_ms = snapshot.settings.session_ttl_seconds.saturating_mul(1000);
+        let credited = self.credit(&resolved, ttl_ms).await?;
+        if credited.cut {
+            call.flags.push("credit_cut");
+        }
+        policy.cost = cost(snapshot, &resolved.record, credited.paid_at_entrance);
         let silent = if said.disable_postbacks { Notify::None } else { Notify::Once };
         Ok(Booking {
             hit: resolved.hit,
@@ -113,22 +118,15 @@ impl Desk {
             policy,
             sought: resolved.sought,
             notify: incoming.notify.unwrap_or(silent),
-            origin: Arc::new(origin),
+            origin: Arc::new(origin(credited, &step, ruled.source_id)),
         })
     }
+}
 
-    async fn origin(
-        &self,
-        resolved: &Resolved,
-        step: &Step,
-        offer_source: Option<EntityId>,
-        snapshot: &Snapshot,
-    ) -> Result<Origin, NoHit> {
-        let ttl_ms = snapshot.settings.session_ttl_seconds.saturating_mul(1000);
-        let Credited { visit, path, indirect, .. } = self.credit(resolved, ttl_ms).await?;
-        let Step { node, page, kind, .. } = *step;
-        Ok(Origin { node, page, kind, offer_source, visit, path, indirect })
-    }
+fn origin(credited: Credited, step: &Step, offer_source: Option<EntityId>) -> Origin {
+    let Credited { visit, path, indirect, .. } = credited;
+    let Step { node, page, kind, .. } = *step;
+    Origin { node, page, kind, offer_source, visit, path, indirect }
 }
 
 /// Notes in the log what the call names, before anything is known of it.
@@ -242,7 +240,7 @@ fn read(
         disable_postbacks: said.disable_postbacks,
         flags,
     };
-    Ok((said, policy(snapshot, &resolved.record, ruled)))
+    Ok((said, policy(snapshot, ruled)))
 }
 
 fn needs_payout(amount: Amount, status: StatusMeaning, event: Option<EntityId>) -> bool {
@@ -278,11 +276,11 @@ fn configured_currency<'s>(ruled: &Ruled<'s>) -> &'s str {
     if offer.is_empty() { source } else { offer }
 }
 
-fn policy(snapshot: &Snapshot, record: &Record, ruled: &Ruled<'_>) -> Policy {
+/// The rules in force; what the conversion costs is known once its visit is.
+fn policy(snapshot: &Snapshot, ruled: &Ruled<'_>) -> Policy {
     let settings = &snapshot.settings;
     let event = ruled.event.and_then(|id| snapshot.events.get(&id)).map(|held| &*held.asset);
-    let cost = cost(snapshot, record);
-    let mut policy = Policy::of(settings, ruled.source, ruled.offer, event, cost);
+    let mut policy = Policy::of(settings, ruled.source, ruled.offer, event, ConversionCost::None);
     let in_account = |limit: Option<Micros>, code: &str| match (limit, foreign(code, settings)) {
         (Some(limit), Ok(Some(currency))) => Some(currency.convert(limit)),
         (limit, _) => limit,
@@ -294,7 +292,7 @@ fn policy(snapshot: &Snapshot, record: &Record, ruled: &Ruled<'_>) -> Policy {
 }
 
 /// What a conversion of this visit costs at its traffic source.
-fn cost(snapshot: &Snapshot, record: &Record) -> ConversionCost {
+fn cost(snapshot: &Snapshot, record: &Record, paid_at_entrance: bool) -> ConversionCost {
     let Some(source) = snapshot.sources.get(&record.source) else { return ConversionCost::None };
     let funnel = snapshot.funnels.get(&record.funnel).map(|held| &*held.asset);
     let rules = CostRules {
@@ -302,7 +300,7 @@ fn cost(snapshot: &Snapshot, record: &Record) -> ConversionCost {
         source: &source.asset,
         funnel_default: funnel.and_then(|funnel| funnel.default_cost.as_ref()),
     };
-    rules.of_conversion(record.visit_cost != Micros::ZERO)
+    rules.of_conversion(paid_at_entrance)
 }
 
 fn text(id: Option<EntityId>) -> String {

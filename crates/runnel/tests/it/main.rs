@@ -4,6 +4,8 @@ mod binary;
 mod catalog;
 mod command_line;
 mod convert;
+mod costs;
+mod crediting;
 mod demo;
 mod hostile;
 mod office;

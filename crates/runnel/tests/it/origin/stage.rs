@@ -18,6 +18,7 @@ pub struct Stage {
     pub source: String,
     pub funnel: String,
     pub lander: String,
+    pub network: String,
     /// Pays 12.50 by default.
     pub offer: String,
     /// Has no payout.
@@ -41,6 +42,7 @@ impl DerefMut for Stage {
 
 /// A conversion or event as the explorer shows it.
 pub struct Booked {
+    pub id: String,
     pub hit: String,
     pub event: bool,
     pub stands: String,
@@ -63,9 +65,10 @@ pub fn drawn(name: &str) -> String {
 impl Stage {
     pub async fn open() -> Self {
         let world = World::new().await;
-        let [source, funnel, lander, offer, upsell, lead] = Default::default();
+        let [source, funnel, lander, network, offer, upsell, lead] = Default::default();
         let visitors = Mutex::default();
-        let mut stage = Self { world, visitors, source, funnel, lander, offer, upsell, lead };
+        let mut stage =
+            Self { world, visitors, source, funnel, lander, network, offer, upsell, lead };
         stage.set_up().await;
         stage
     }
@@ -81,10 +84,10 @@ impl Stage {
                 }),
             )
             .await;
-        let network = self.make("offer-sources", network("Network A")).await;
+        self.network = self.make("offer-sources", network("Network A")).await;
         self.lander = self.make("landers", page("L1", "https://lander.example/?h={hit}")).await;
         let mut offer = page("O1", "https://offer.example/?clickid={hit}");
-        offer["offerSource"] = network.into();
+        offer["offerSource"] = self.network.clone().into();
         offer["payout"] = "12.50".into();
         self.offer = self.make("offers", offer).await;
         self.upsell = self.make("offers", page("O2", "https://upsell.example/?s={hit}")).await;
@@ -188,11 +191,16 @@ impl Stage {
 
     /// The conversions of which the traffic source is to be told, entry by entry.
     pub async fn told_the_source(&self) -> Vec<String> {
-        let told = sqlx::query_scalar(
-            "SELECT c.tx FROM entries e JOIN conversions c ON c.id = e.conversion
-             WHERE e.notify <> 'none' ORDER BY e.seq",
-        );
-        told.fetch_all(&self.running().app.database.pool).await.unwrap()
+        let mut told = Vec::new();
+        for booked in self.booked().await {
+            let path = format!("/conversions/{}", booked.id);
+            let conversion = self.api("GET", &path, Value::Null).await;
+            let entries = conversion["entries"].as_array().unwrap().iter();
+            let notifying = entries.filter(|entry| entry["notify"] != "none");
+            let tx = conversion["tx"].as_str().unwrap_or_default();
+            told.extend(notifying.map(|_| tx.to_owned()));
+        }
+        told
     }
 
     // Networks.
@@ -277,7 +285,7 @@ impl Booked {
             tx => tx,
         };
         let stands = format!("{tx} {} {}", text("status"), text("revenue"));
-        Self { hit: text("hit"), event: !conversion["event"].is_null(), stands }
+        Self { id: text("id"), hit: text("hit"), event: !conversion["event"].is_null(), stands }
     }
 }
 
