@@ -22,7 +22,7 @@ pub(crate) struct RawSegment {
     pub name: String,
     file: Arc<dyn DiskFile>,
     table: RwLock<Table>,
-    /// Up to where the file is known to be allocated. Raised under `zeroing`.
+    /// Up to where the file has bytes. Raised under `zeroing`.
     allocated: AtomicU64,
     zeroing: Mutex<()>,
     /// A sync failed: nothing more is written here.
@@ -140,14 +140,16 @@ impl RawSegment {
     }
 
     fn add_zeros(&self, file: &dyn DiskFile, bytes: u64) -> io::Result<()> {
-        let _zeroing = self.zeroing.lock();
-        let from = self.allocated.load(Ordering::Acquire);
-        file.write_at(from, &ZEROS[..bytes as usize])?;
+        {
+            let _zeroing = self.zeroing.lock();
+            let from = self.allocated.load(Ordering::Acquire);
+            file.write_at(from, &ZEROS[..bytes as usize])?;
+            self.allocated.fetch_max(from + bytes, Ordering::AcqRel);
+        }
+        // The writer does not wait for this sync; whatever lies among the zeros, its own covers.
         let synced = file.sync();
         if synced.is_err() {
             self.suspect.store(true, Ordering::Release);
-        } else {
-            self.allocated.fetch_max(from + bytes, Ordering::AcqRel);
         }
         synced
     }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 const WRITE_BYTES: usize = 1 << 20;
+/// Written behind the records, so that the first new ones find the file long enough.
+const ZEROS_BYTES: usize = if cfg!(test) { 500 } else { 256 * 1024 };
 
 /// Puts every record of `scans` into a new segment whose next number is `next`. Answers it and how
 /// many records it holds.
@@ -35,8 +37,8 @@ pub(super) fn rewrite(disk: &dyn Disk, scans: &[Scan], next: u64) -> io::Result<
         put_away(disk, scan)?;
     }
     disk.sync_names()?;
-    let (bytes, records) = (table.bytes, frames.len() as u64);
-    Ok((RawSegment::new(first, marker, file, table, bytes), records))
+    let allocated = table.bytes + ZEROS_BYTES as u64;
+    Ok((RawSegment::new(first, marker, file, table, allocated), frames.len() as u64))
 }
 
 fn write(
@@ -65,8 +67,9 @@ fn write(
             Frame { number: next - 1, key: 0, payload: None }.write(marker, &mut buffer);
         }
     }
-    file.write_at(written, &buffer)?;
     table.bytes = written + buffer.len() as u64;
+    buffer.resize(buffer.len() + ZEROS_BYTES, 0);
+    file.write_at(written, &buffer)?;
     Ok(table)
 }
 

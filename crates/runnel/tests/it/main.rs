@@ -8,6 +8,7 @@ mod costs;
 mod crediting;
 mod demo;
 mod hostile;
+mod killed;
 mod office;
 mod origin;
 mod people;
