@@ -113,6 +113,11 @@ impl Queue {
         self.held.lock().written = number;
     }
 
+    /// Whether the record is in a file.
+    pub(crate) fn is_written(&self, number: u64) -> bool {
+        number < self.held.lock().written
+    }
+
     /// What is not synced is to be written anew.
     pub(crate) fn rewind(&self) {
         let mut held = self.held.lock();

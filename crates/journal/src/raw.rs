@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Zeros are added in portions, so that a sync of records never waits for many of them.
 const ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
+/// A write holds the file; records that come meanwhile shall not wait for a long one.
+const ZEROS_AT_ONCE: usize = 16 * 1024;
 
 pub(crate) struct RawSegment {
     /// Number of its first record.
@@ -140,11 +142,11 @@ impl RawSegment {
     }
 
     fn add_zeros(&self, file: &dyn DiskFile, bytes: u64) -> io::Result<()> {
-        {
+        for zeros in ZEROS[..bytes as usize].chunks(ZEROS_AT_ONCE) {
             let _zeroing = self.zeroing.lock();
             let from = self.allocated.load(Ordering::Acquire);
-            file.write_at(from, &ZEROS[..bytes as usize])?;
-            self.allocated.fetch_max(from + bytes, Ordering::AcqRel);
+            file.write_at(from, zeros)?;
+            self.allocated.fetch_max(from + zeros.len() as u64, Ordering::AcqRel);
         }
         // The writer does not wait for this sync; whatever lies among the zeros, its own covers.
         let synced = file.sync();

@@ -21,6 +21,38 @@ pub(crate) struct Live {
     pub position: u64,
 }
 
+/// Writes until the journal closes.
+pub(crate) fn run(shared: &Shared, options: &Options) {
+    let _pipe = ClosedAtEnd(&shared.pipe);
+    let (mut paces, mut last_tries) = (1, 2);
+    loop {
+        let turn = shared.writer.lock().turn(shared);
+        match turn {
+            Turn::Wrote => {
+                paces = 1;
+                // Records that come one by one shall not cost a wake-up each.
+                std::thread::sleep(options.sync_pace / 2);
+            }
+            Turn::MustSync => shared.pipe.wait_until_idle(),
+            Turn::Failed => {
+                let closing = shared.queue.wait_for_closing(options.retry_pace * paces);
+                last_tries -= u32::from(closing);
+                paces = (paces * 2).min(MOST_RETRY_PACES);
+                if last_tries == 0 {
+                    break;
+                }
+            }
+            Turn::Nothing if shared.queue.wait_for_work() => {}
+            Turn::Nothing => {
+                shared.pipe.wait_until_idle();
+                if !shared.pipe.has_failed() {
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// What came of an attempt to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -45,37 +77,6 @@ impl Writer {
     /// Goes on behind `live`, or starts a segment with the first record.
     pub(crate) fn new(disk: Arc<dyn Disk>, options: Options, live: Option<Live>) -> Self {
         Self { disk, options, live, buffer: Vec::new() }
-    }
-
-    /// Writes until the journal closes.
-    pub(crate) fn run(mut self, shared: &Shared) {
-        let _pipe = ClosedAtEnd(&shared.pipe);
-        let (mut paces, mut last_tries) = (1, 2);
-        loop {
-            match self.turn(shared) {
-                Turn::Wrote => {
-                    paces = 1;
-                    // Records that come one by one shall not cost a wake-up each.
-                    std::thread::sleep(self.options.sync_pace / 2);
-                }
-                Turn::MustSync => shared.pipe.wait_until_idle(),
-                Turn::Failed => {
-                    let closing = shared.queue.wait_for_closing(self.options.retry_pace * paces);
-                    last_tries -= u32::from(closing);
-                    paces = (paces * 2).min(MOST_RETRY_PACES);
-                    if last_tries == 0 {
-                        break;
-                    }
-                }
-                Turn::Nothing if shared.queue.wait_for_work() => {}
-                Turn::Nothing => {
-                    shared.pipe.wait_until_idle();
-                    if !shared.pipe.has_failed() {
-                        break;
-                    }
-                }
-            }
-        }
     }
 
     /// Writes one group.
@@ -108,6 +109,15 @@ impl Writer {
                 self.start_over(shared);
                 Turn::Failed
             }
+        }
+    }
+
+    /// Writes one group at once if that takes no more than the writing.
+    pub(crate) fn hasten(&mut self, shared: &Shared) {
+        let batch = shared.queue.batch(self.options.batch_bytes);
+        let fits = self.room().is_some_and(|room| fitting(&batch, room) == batch.len());
+        if fits && !shared.pipe.has_failed() {
+            self.turn(shared);
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Chance, HostileDisk, Ill};
 use crate::journal::{Shared, assemble};
 use crate::syncer;
 use crate::tender::Tender;
-use crate::writer::{Turn, Writer};
+use crate::writer::Turn;
 use crate::{Entry, Options, Recovery};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -14,7 +14,6 @@ use std::time::Duration;
 /// The journal taken apart, so that chance says which thread moves.
 pub(super) struct Running {
     pub shared: Arc<Shared>,
-    pub writer: Writer,
     pub tender: Tender,
 }
 
@@ -83,7 +82,12 @@ impl Model {
     }
 
     pub(super) fn write(&mut self) {
-        self.running.writer.turn(&self.running.shared);
+        let shared = &self.running.shared;
+        if self.chance.percent(80) {
+            shared.writer.lock().turn(shared);
+        } else {
+            shared.writer.lock().hasten(shared);
+        }
     }
 
     pub(super) fn sync(&mut self) {
@@ -205,8 +209,9 @@ impl Model {
         self.disk.set(Ill::default());
         // Files that are open may still have to tell of earlier failures, each once.
         let mut failures = 0;
-        while self.running.shared.queue.unsynced() > 0 {
-            failures += usize::from(self.running.writer.turn(&self.running.shared) == Turn::Failed);
+        let shared = self.running.shared.clone();
+        while shared.queue.unsynced() > 0 {
+            failures += usize::from(shared.writer.lock().turn(&shared) == Turn::Failed);
             self.sync();
             assert!(failures <= 2);
         }
@@ -222,6 +227,6 @@ fn start(
     disk: &HostileDisk,
     options: &Options,
 ) -> Result<(Running, Recovery), crate::JournalError> {
-    let (shared, writer, tender, recovery) = assemble(Arc::new(disk.clone()), options.clone())?;
-    Ok((Running { shared, writer, tender }, recovery))
+    let (shared, tender, recovery) = assemble(Arc::new(disk.clone()), options.clone())?;
+    Ok((Running { shared, tender }, recovery))
 }

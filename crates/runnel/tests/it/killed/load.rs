@@ -1,12 +1,13 @@
 //! Visitors and a network, several at once, each in a closed loop: entrance, action, postback.
 //! Whatever is answered goes into the books at once.
 
-use super::books::Books;
+use super::books::{Answered, Books, CLICK_WAIT};
 use super::server::Server;
 use crate::world::IPHONE;
 use reqwest::{Client, Url};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::task::JoinHandle;
 
 /// One visit in so many converts.
@@ -75,12 +76,12 @@ impl Load {
 async fn visit(client: &Client, track: &str, funnel: &Funnel, books: &Books) -> Option<()> {
     let id = books.next_visit();
     let entrance = format!("{track}/fts/{}-{}?clickid=K{id}", funnel.funnel, funnel.source);
-    let lander = follow(client, &entrance).await?;
+    let (lander, answered) = follow(client, &entrance).await?;
     let hit = parameter(&lander, "h");
-    books.note_entered(id, &hit);
-    let offer = follow(client, &format!("{track}/action/1?hit={hit}")).await?;
+    books.note_entered(id, &hit, answered);
+    let (offer, answered) = follow(client, &format!("{track}/action/1?hit={hit}")).await?;
     let hit = parameter(&offer, "clickid");
-    books.note_acted(id, &hit);
+    books.note_acted(id, &hit, answered);
     if id % CONVERTING == 0 {
         books.owe(id, &hit);
         post(client, track, books, id, &hit).await?;
@@ -89,10 +90,13 @@ async fn visit(client: &Client, track: &str, funnel: &Funnel, books: &Books) -> 
 }
 
 /// Loads a tracking URL as a browser; the address it sends to, once it has answered.
-async fn follow(client: &Client, url: &str) -> Option<Url> {
+async fn follow(client: &Client, url: &str) -> Option<(Url, Answered)> {
+    let asked = Instant::now();
     let answer = client.get(url).header("user-agent", IPHONE).send().await.ok()?;
+    let soon = asked.elapsed() < CLICK_WAIT;
     assert_eq!(answer.status(), 302, "{url}");
-    Some(answer.headers()["location"].to_str().unwrap().parse().unwrap())
+    let to = answer.headers()["location"].to_str().unwrap().parse().unwrap();
+    Some((to, if soon { Answered::Synced } else { Answered::Perhaps }))
 }
 
 fn parameter(url: &Url, name: &str) -> String {
