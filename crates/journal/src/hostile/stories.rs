@@ -1,5 +1,5 @@
 //! What happens on the hostile disk, from one number each. `JOURNAL_SEED=n` repeats one story;
-//! `JOURNAL_SEEDS=n` tells that many.
+//! `JOURNAL_SEEDS=n` tells that many, from `JOURNAL_FIRST_SEED` on.
 
 use super::model::Model;
 use super::{Chance, HostileDisk, Ill};
@@ -17,7 +17,8 @@ fn for_all_seeds(story: fn(u64)) {
     if let Some(seed) = number_from("JOURNAL_SEED") {
         return story(seed);
     }
-    for seed in 0..number_from("JOURNAL_SEEDS").unwrap_or(DEFAULT_SEEDS) {
+    let first = number_from("JOURNAL_FIRST_SEED").unwrap_or(0);
+    for seed in (first..).take(number_from("JOURNAL_SEEDS").unwrap_or(DEFAULT_SEEDS) as usize) {
         if let Err(panic) = std::panic::catch_unwind(|| story(seed)) {
             eprintln!("repeat with JOURNAL_SEED={seed}");
             std::panic::resume_unwind(panic);

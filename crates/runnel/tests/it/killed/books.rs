@@ -134,10 +134,8 @@ impl Books {
         }
         self.missing.store(missing.len(), Ordering::Relaxed);
         assert!(answered > 0 && rows.len() <= self.next.load(Ordering::Relaxed) as usize);
-        assert!(
-            missing.len() * MISSING_ONE_IN <= answered,
-            "{missing:?} of {answered} are missing"
-        );
+        let most = MISSING_BY_A_STALL.max(answered / MISSING_ONE_IN);
+        assert!(missing.len() <= most, "{missing:?} of {answered} are missing");
         // A postback stays unanswered only where its click is gone.
         for id in self.debts.lock().unwrap().keys() {
             assert!(missing.contains(&(*id, "landerClicks")), "postback {id} is refused");
@@ -190,6 +188,10 @@ async fn drilldown(server: &Server, key: &str, groupings: Value, offset: usize) 
         "groupings": groupings, "columns": ["visits", "landerClicks", "conversions", "revenue"],
         "sort": {"by": "key"}, "limit": ROWS_A_PAGE, "offset": offset});
     let answer = server.api("POST", "/reports/drilldown", key, query).await;
+    if answer.status() == 503 {
+        // Killed inside the report store, it serves without reports while it makes them anew.
+        return Value::Null;
+    }
     assert_eq!(answer.status(), 200);
     answer.json().await.unwrap()
 }
