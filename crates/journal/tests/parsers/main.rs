@@ -22,9 +22,8 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn no_segment_harms_the_journal_that_opens_it() {
     for (name, target) in targets::TARGETS {
-        let config = Config { cases: Config::default().cases.min(200), ..Config::default() };
         let chance = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let mut runner = TestRunner::new_with_rng(config, chance);
+        let mut runner = TestRunner::new_with_rng(Config::default(), chance);
         let outcome = runner.run(&damaged(), |bytes| {
             target(&bytes);
             Ok(())

@@ -19,6 +19,7 @@ pub struct Ready {
     plan: Plan,
     places: HashMap<EntityId, usize>,
     nodes: Vec<ReadyNode>,
+    root: Option<usize>,
     destinations: Destinations,
     caps: Vec<PlannedCap>,
 }
@@ -87,9 +88,10 @@ impl Ready {
             let does = does(node.id, &node.does, &ways, &plan);
             ReadyNode { id: node.id, kind: node.does.passed(), does }
         });
-        let nodes = nodes.collect();
+        let nodes: Vec<ReadyNode> = nodes.collect();
+        let root = nodes.iter().position(|node| node.kind == PassedKind::Traffic);
         let (destinations, caps) = (destinations::of(&plan), plan.caps());
-        Self { id, places, nodes, destinations, caps, plan }
+        Self { id, places, nodes, root, destinations, caps, plan }
     }
 
     /// The plan's ID.
@@ -157,7 +159,7 @@ impl Ready {
 
     /// The root.
     pub fn root(&self) -> Option<EntityId> {
-        self.nodes.iter().find(|node| node.kind == PassedKind::Traffic).map(|node| node.id)
+        self.root.map(|place| self.nodes[place].id)
     }
 
     pub(super) fn place(&self, node: EntityId) -> Option<usize> {
@@ -169,7 +171,7 @@ impl Ready {
     }
 
     pub(super) fn root_place(&self) -> Option<usize> {
-        self.nodes.iter().position(|node| node.kind == PassedKind::Traffic)
+        self.root
     }
 
     /// What taking `connection` fires.

@@ -243,6 +243,21 @@ fn a_funnel_that_is_too_large_is_refused_at_once() {
 }
 
 #[test]
+fn a_node_has_200_ways_out_at_most() {
+    let mut funnel = chain(0);
+    for n in 0..201 {
+        let (id, to) = (format!("X{n:011}"), format!("E{n:011}"));
+        let end = json!({"id": to, "kind": "external", "url": "https://away.example/"});
+        funnel["nodes"].as_array_mut().unwrap().push(end);
+        let way = json!({"id": id, "from": "N00000000001", "to": to, "actions": [1]});
+        funnel["connections"].as_array_mut().unwrap().push(way);
+    }
+    assert_eq!(places(&funnel), ["nodes[1]"]);
+    funnel["connections"].as_array_mut().unwrap().pop();
+    assert_eq!(found(&funnel), []);
+}
+
+#[test]
 fn all_problems_are_named_at_once_with_node_and_connection() {
     let mut funnel = with("/connections/6/weight", json!(0));
     funnel["nodes"][3]["pages"] = json!([]);

@@ -15,6 +15,8 @@ use std::str::FromStr;
 
 /// Most values of one rule.
 const MOST_VALUES: usize = 1000;
+/// Most tags, nodes, pages or offers of one rule: each may be a question that the record keeps.
+const MOST_IDS: usize = 100;
 /// Longest value, in bytes.
 const LONGEST_VALUE: usize = 2048;
 /// Largest compiled pattern, in bytes of memory.
@@ -89,10 +91,17 @@ fn fits(rule: &Rule, takes: Takes) -> Compiled<()> {
         0 if rule.op != Operator::Exists => Err(Flaw::new("values", "needs a value")),
         1.. if rule.op == Operator::Exists => Err(Flaw::new("values", "exists takes no value")),
         2.. if single => Err(Flaw::new("values", "takes one value")),
-        n if n > MOST_VALUES => {
-            Err(Flaw::new("values", format!("has more than {MOST_VALUES} values")))
+        n if n > most_values(takes) => {
+            Err(Flaw::new("values", format!("has more than {} values", most_values(takes))))
         }
         _ => lengths_fit(rule),
+    }
+}
+
+fn most_values(takes: Takes) -> usize {
+    match takes {
+        Takes::Tag | Takes::Node | Takes::Page | Takes::Offer => MOST_IDS,
+        _ => MOST_VALUES,
     }
 }
 

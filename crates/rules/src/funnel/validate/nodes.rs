@@ -10,13 +10,19 @@ use std::collections::HashSet;
 
 /// Most pages of one node.
 const MOST_PAGES: usize = 200;
+/// Most ways out of one node: for each, unseen first asks whether its end was seen.
+const MOST_WAYS: usize = 200;
 /// Most tags that one node adds or removes.
 const MOST_TAGS: usize = 100;
 
 pub(super) fn check(drawn: &Drawn<'_>, library: &dyn Library, found: &mut Found) {
     for (place, node) in drawn.funnel.nodes.iter().enumerate() {
         found.look_at_node(node.id);
-        check_node(&format!("nodes[{place}]"), node, drawn, library, found);
+        let at = format!("nodes[{place}]");
+        if drawn.out_of(node.id).count() > MOST_WAYS {
+            found.on(&at, format!("has more than {MOST_WAYS} ways out"));
+        }
+        check_node(&at, node, drawn, library, found);
     }
     found.look_at_funnel();
 }
