@@ -7,7 +7,6 @@ use crate::config::Config;
 use crate::demo;
 use crate::running::Running;
 use crate::store::people::Role;
-use crate::telemetry;
 use clap::Args;
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};

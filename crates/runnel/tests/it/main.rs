@@ -13,6 +13,7 @@ mod office;
 mod origin;
 mod people;
 mod reports;
+mod road;
 mod routing;
 mod tidy;
 mod tracking;

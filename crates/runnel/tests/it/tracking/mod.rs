@@ -1,5 +1,9 @@
 //! Entrance, action and view as a browser sees them (product.md §3, §8).
 
+mod action;
+mod entrance;
+mod view;
+
 use crate::world::{World, location, parameter};
 use serde_json::json;
 
