@@ -33,6 +33,7 @@ impl Running {
     /// # Errors
     /// A store or an address cannot be opened; the message says what to do.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        crate::telemetry::metrics();
         let app = App::open(config, clock).await?;
         let replayed = keeper::replay(&app)?;
         tracing::info!(replayed, "sessions are up to date");

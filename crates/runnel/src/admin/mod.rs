@@ -10,6 +10,7 @@ mod conversions;
 mod costs;
 mod document;
 mod explorer;
+mod metrics;
 pub mod extract;
 pub mod moment;
 pub mod people;
@@ -39,6 +40,7 @@ fn resources() -> AdminRouter {
     AdminRouter::new()
         .merge(assets::routes())
         .merge(explorer::routes())
+        .merge(metrics::routes())
         .merge(reports::routes())
         .merge(conversions::routes())
         .merge(postbacks::routes())

@@ -41,7 +41,6 @@ impl Options {
 /// # Errors
 /// A store or an address cannot be opened.
 pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
-    telemetry::metrics();
     let clock = Clock::offset(options.clock_offset_seconds);
     let running = Running::start(config, clock).await?;
     tracing::info!(track = %running.track, admin = %running.admin, "serving");

@@ -224,7 +224,7 @@ async fn check_history(server: &Binary, last_year: &str) {
     assert_eq!(seen["route"]["equal"], true, "{seen:#}");
     assert_eq!(seen["conversions"][0]["revenue"], "7.00");
     let rejected =
-        server.api("POST", "/reports/conversions", json!({"status": ["rejected"]})).await;
+        server.api("POST", "/reports/conversions", json!({"statuses": ["rejected"]})).await;
     let rejected = &rejected["rows"][0];
     let history = format!("/conversions/{}", rejected["id"].as_str().unwrap());
     let history = server.api("GET", &history, Value::Null).await;
