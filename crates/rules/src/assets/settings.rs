@@ -1,6 +1,5 @@
 //! The account's settings, and the small assets: groups, tags, events, domains.
 
-use crate::ids::EntityId;
 use crate::money::Micros;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,7 +81,4 @@ pub struct Event {
 pub struct Domain {
     /// Host name.
     pub name: String,
-    /// Funnel entered at the bare domain; none uses the account's default homepage.
-    #[serde(default)]
-    pub funnel: Option<EntityId>,
 }

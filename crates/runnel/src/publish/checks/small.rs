@@ -165,12 +165,10 @@ impl Asset for Domain {
         let others = among.domains.values().filter(|held| held.id != id && !held.archived);
         let twin = others.into_iter().any(|held| held.asset.name == self.name);
         findings.fault_if(twin, "name", "is the name of another domain");
-        let lost = self.funnel.is_some_and(|id| !among.holds(&among.funnels, id));
-        findings.fault_if(lost, "funnel", "is no funnel");
     }
 
     fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        self.funnel.into_iter().collect()
+        Vec::new()
     }
 
     fn copied_name(&self) -> Option<String> {

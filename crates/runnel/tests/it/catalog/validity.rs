@@ -176,7 +176,7 @@ async fn small_ones() {
             ("/name", json!("go.example"), &["name"]),
             ("/name", json!("https://go2.example"), &["name"]),
             ("/name", json!("Go2.example"), &["name"]),
-            ("/funnel", json!(NOTHING), &["funnel", "name"]),
+            ("/funnel", json!(NOTHING), &["funnel"]),
         ],
     )
     .await;
