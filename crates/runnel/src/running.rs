@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::Feed;
-use crate::{http, keeper, server};
+use crate::{convert, http, keeper, server};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -43,6 +43,7 @@ impl Running {
         let workers = vec![
             tokio::spawn(keeper::keep(app.clone(), stopped.clone())),
             tokio::spawn(app.fires().run(stopped.clone())),
+            tokio::spawn(convert::forget_old_calls(app.desk.clone(), stopped.clone())),
         ];
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);

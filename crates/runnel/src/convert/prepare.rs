@@ -4,22 +4,19 @@
 
 use super::Desk;
 use super::authorize::authorize;
-use super::currency::{Foreign, foreign};
 use super::parse::Parameters;
 use super::reason::{Reason, Unbooked};
-use super::resolve::{NoHit, Resolved, event_named};
+use super::resolve::{NoHit, event_named};
 use super::said::Said;
+use super::terms;
 use crate::snapshot::Snapshot;
 use crate::store::ledger::{Booking, Call, Change, Cursor, Job, Notify, Origin, Unavailable};
-use rules::amount::{Amount, TextValue};
-use rules::apply::{self, Flag, Original, Policy, Via};
+use rules::amount::TextValue;
+use rules::apply::Via;
 use rules::assets::{Offer, OfferSource};
-use rules::cost::{ConversionCost, CostRules};
 use rules::credit::Credited;
 use rules::ids::EntityId;
-use rules::money::Micros;
 use rules::record::{PassedKind, Record, Step};
-use rules::status::{NormalBecause, StatusMeaning};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -57,11 +54,11 @@ pub struct Prepared {
 }
 
 /// The offer, its source and the event that rule a call.
-struct Ruled<'s> {
-    offer: Option<&'s Offer>,
-    source_id: Option<EntityId>,
-    source: Option<&'s OfferSource>,
-    event: Option<EntityId>,
+pub(super) struct Ruled<'s> {
+    pub(super) offer: Option<&'s Offer>,
+    pub(super) source_id: Option<EntityId>,
+    pub(super) source: Option<&'s OfferSource>,
+    pub(super) event: Option<EntityId>,
 }
 
 impl Desk {
@@ -103,13 +100,14 @@ impl Desk {
         allowed(incoming, &resolved.record, ruled.source).map_err(NoHit::Unbooked)?;
         call.event = text(ruled.event);
         let (said_to_rules, mut policy) =
-            read(incoming, said, snapshot, &resolved, &ruled, call).map_err(NoHit::Unbooked)?;
+            terms::read(incoming, said, snapshot, &resolved, &ruled, call)
+                .map_err(NoHit::Unbooked)?;
         let ttl_ms = snapshot.settings.session_ttl_seconds.saturating_mul(1000);
         let credited = self.credit(&resolved, ttl_ms).await?;
         if credited.cut {
             call.flags.push("credit_cut");
         }
-        policy.cost = cost(snapshot, &resolved.record, credited.paid_at_entrance);
+        policy.cost = terms::cost(snapshot, &resolved.record, credited.paid_at_entrance);
         let silent = if said.disable_postbacks { Notify::None } else { Notify::Once };
         Ok(Booking {
             hit: resolved.hit,
@@ -189,118 +187,6 @@ fn allowed(
         }
         _ => Ok(()),
     }
-}
-
-/// Reads amount and status by the rules of offer and source.
-fn read(
-    incoming: &Incoming,
-    said: &Said,
-    snapshot: &Snapshot,
-    resolved: &Resolved,
-    ruled: &Ruled<'_>,
-    call: &mut Call,
-) -> Result<(apply::Call, Policy), Unbooked> {
-    let settings = &snapshot.settings;
-    let no_words = Default::default();
-    let words = ruled.source.map_or(&no_words, |source| &source.statuses);
-    let status = StatusMeaning::of(said.status.as_deref(), words);
-    let configured = configured_currency(ruled);
-    let amount = Amount::read(said.rev.as_deref());
-    let named = said.currency.clone().given();
-    let currency = named.as_deref().map(|code| foreign(code, settings)).transpose()?;
-    let own = foreign(configured, settings);
-    let needs_own = named.is_none() && matches!(amount, Amount::Value(_) | Amount::Refund(_));
-    let currency = match currency {
-        Some(currency) => currency,
-        None if needs_own => own.clone()?,
-        None => None,
-    };
-    let mut flags = resolved.flags.clone();
-    if said.has_absent_macro() {
-        flags.push(Flag::AbsentMacro);
-    }
-    // A payout in a currency without a rate is only a fault where the payout is needed.
-    let pays = needs_payout(amount, status, ruled.event);
-    let payout = match (ruled.offer.and_then(|offer| offer.payout), own) {
-        (Some(payout), Ok(own)) => Some(own.map_or(payout, |own| own.convert(payout))),
-        (Some(_), Err(unknown)) if pays => return Err(unknown),
-        _ => None,
-    };
-    note_status(status, said, call, &mut flags);
-    let at_ms = said.at_ms(incoming.arrived_ms)?.max(resolved.hit.at_ms());
-    let said = apply::Call {
-        via: incoming.via,
-        at_ms,
-        tx: said.tx.clone().given(),
-        original: currency.as_ref().and_then(|currency| original(amount, currency)),
-        amount: currency.map_or(amount, |currency| amount.convert(|a| currency.convert(a))),
-        status,
-        event: ruled.event,
-        payout,
-        disable_postbacks: said.disable_postbacks,
-        flags,
-    };
-    Ok((said, policy(snapshot, ruled)))
-}
-
-fn needs_payout(amount: Amount, status: StatusMeaning, event: Option<EntityId>) -> bool {
-    let absent = matches!(amount, Amount::Absent { .. });
-    absent && status != StatusMeaning::Reject && event.is_none()
-}
-
-/// A word in no list is kept, so that it can be added to one.
-fn note_status(status: StatusMeaning, said: &Said, call: &mut Call, flags: &mut Vec<Flag>) {
-    match status {
-        StatusMeaning::Normal(NormalBecause::UnknownWord) => {
-            call.status_word = said.status.clone().unwrap_or_default();
-            flags.push(Flag::UnknownStatusWord);
-        }
-        StatusMeaning::Normal(NormalBecause::AbsentMacro) => flags.push(Flag::AbsentMacro),
-        _ => {}
-    }
-}
-
-fn original(amount: Amount, currency: &Foreign) -> Option<Original> {
-    let amount = match amount {
-        Amount::Value(amount) => amount,
-        Amount::Refund(amount) => -amount,
-        _ => return None,
-    };
-    Some(Original { amount, currency: currency.code.clone(), rate: currency.rate })
-}
-
-/// The offer's currency, else its source's; empty for the account's.
-fn configured_currency<'s>(ruled: &Ruled<'s>) -> &'s str {
-    let offer = ruled.offer.map_or("", |offer| offer.currency.trim());
-    let source = ruled.source.map_or("", |source| source.currency.trim());
-    if offer.is_empty() { source } else { offer }
-}
-
-/// The rules in force; what the conversion costs is known once its visit is.
-fn policy(snapshot: &Snapshot, ruled: &Ruled<'_>) -> Policy {
-    let settings = &snapshot.settings;
-    let event = ruled.event.and_then(|id| snapshot.events.get(&id)).map(|held| &*held.asset);
-    let mut policy = Policy::of(settings, ruled.source, ruled.offer, event, ConversionCost::None);
-    let in_account = |limit: Option<Micros>, code: &str| match (limit, foreign(code, settings)) {
-        (Some(limit), Ok(Some(currency))) => Some(currency.convert(limit)),
-        (limit, _) => limit,
-    };
-    let source_code = ruled.source.map_or("", |source| &source.currency);
-    policy.maximum_revenue = in_account(policy.maximum_revenue, source_code);
-    policy.browser_maximum = in_account(policy.browser_maximum, configured_currency(ruled));
-    policy
-}
-
-/// What a conversion of this visit costs at its traffic source.
-fn cost(snapshot: &Snapshot, record: &Record, paid_at_entrance: bool) -> ConversionCost {
-    let Some(source) = snapshot.sources.get(&record.source) else { return ConversionCost::None };
-    let funnel = snapshot.funnels.get(&record.funnel).map(|held| &*held.asset);
-    let rules = CostRules {
-        funnel_override: funnel.and_then(|funnel| funnel.cost_overrides.get(&record.source)),
-        source: &source.asset,
-        funnel_default: funnel.and_then(|funnel| funnel.default_cost.as_ref()),
-    };
-    rules.of_conversion(paid_at_entrance)
 }
 
 fn text(id: Option<EntityId>) -> String {

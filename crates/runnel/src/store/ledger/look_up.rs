@@ -60,7 +60,7 @@ pub async fn forget_calls(
     before_ms: u64,
     most: u32,
 ) -> Result<u64, sqlx::Error> {
-    let old = "SELECT id FROM calls WHERE at_ms < $1 AND seq = 0 AND task IS NULL \
+    let old = "SELECT id FROM calls WHERE at_ms < $1 AND seq = 0 \
          ORDER BY at_ms LIMIT $2";
     let ids: Vec<String> = sqlx::query_scalar(old)
         .bind(before_ms as i64)

@@ -11,7 +11,7 @@ use crate::store::Database;
 use sqlx::AnyConnection;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Most calls in one transaction.
@@ -51,8 +51,8 @@ impl Writer {
         after: Arc<dyn AfterCommit>,
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        let desk = Desk { database, clock, after };
-        (Self { sender }, tokio::spawn(desk.serve(receiver)))
+        let desk = Arc::new(Desk { database, clock, after });
+        (Self { sender }, tokio::spawn(supervise(desk, receiver)))
     }
 
     /// Books `job` and waits for the commit.
@@ -86,6 +86,19 @@ impl Submitted {
     }
 }
 
+/// A call that makes the writer panic is not answered, and its batch is told to come again; the
+/// next ones find a fresh writer.
+async fn supervise(desk: Arc<Desk>, receiver: mpsc::Receiver<(Job, Answer)>) {
+    let receiver = Arc::new(Mutex::new(receiver));
+    loop {
+        let serving = tokio::spawn(desk.clone().serve(receiver.clone()));
+        match serving.await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "the ledger's writer broke off; it starts again"),
+        }
+    }
+}
+
 struct Desk {
     database: Database,
     clock: Clock,
@@ -93,7 +106,8 @@ struct Desk {
 }
 
 impl Desk {
-    async fn serve(self, mut receiver: mpsc::Receiver<(Job, Answer)>) {
+    async fn serve(self: Arc<Self>, receiver: Arc<Mutex<mpsc::Receiver<(Job, Answer)>>>) {
+        let mut receiver = receiver.lock().await;
         let mut waiting = Vec::with_capacity(MOST_IN_BATCH);
         while receiver.recv_many(&mut waiting, MOST_IN_BATCH).await > 0 {
             let (jobs, answers): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();

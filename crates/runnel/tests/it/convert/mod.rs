@@ -4,5 +4,7 @@ mod actions;
 mod admin;
 mod browser;
 mod desk;
+mod ledger;
 mod postback;
+mod repeats;
 mod visitor;

@@ -1,18 +1,20 @@
 //! The postback log: every call with its verdict; kept ones corrected and repeated.
 //! Promise: a source's secret token is never shown; a repeated call counts as of its arrival.
 
+mod view;
+
+pub(super) use view::{CallView, Secrets};
+
 use super::changed::{Changed, begin, changed};
-use super::conversions::{at, given, part, texts};
+use super::conversions::{part, texts};
 use super::moment;
 use super::{AdminRouter, Body, Caller, Role};
 use crate::app::App;
 use crate::convert::Again;
 use crate::error::Problem;
-use crate::snapshot::Snapshot;
 use crate::store::ledger::{self, CallFilter, LoggedCall, Order, Part, Verdict};
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
 use rules::ids::EntityId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,124 +29,6 @@ const MOST_REPLAYED: u32 = 1_000;
 /// The endpoints.
 pub(super) fn routes() -> AdminRouter {
     AdminRouter::new().at(Role::Analyst, routes!(list)).at(Role::Editor, routes!(replay))
-}
-
-/// A call that came in.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CallView {
-    /// Its ID.
-    id: String,
-    /// When it came, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// The way it came: `postback`, `javascript`, `action`, `api`, `upload` or `undo`.
-    via: String,
-    /// HTTP method.
-    method: String,
-    /// The caller's address, or the user or key.
-    remote: String,
-    /// The query string as received; secrets are blanked.
-    query: String,
-    /// The body as received; secrets are blanked.
-    body: String,
-    /// The body's media type.
-    content_type: String,
-    /// The hit, as resolved or as given.
-    hit: Option<String>,
-    /// The visitor, as resolved or as given.
-    vid: Option<String>,
-    /// The transaction.
-    tx: Option<String>,
-    /// The event's ID, or its name if it is unknown.
-    event: Option<String>,
-    /// The hit's page.
-    page: Option<String>,
-    /// The offer source.
-    offer_source: Option<String>,
-    /// The status, where no list knows the word.
-    status_word: Option<String>,
-    /// What happened.
-    verdict: Option<Verdict>,
-    /// Why it stays unbooked.
-    reason: Option<String>,
-    /// A remark for people.
-    note: Option<String>,
-    /// Short remarks.
-    flags: Vec<String>,
-    /// The conversion.
-    conversion: Option<String>,
-    /// The ledger entry it made.
-    entry: Option<i64>,
-    /// The bulk operation it is part of.
-    operation: Option<String>,
-    /// The call that it repeats.
-    replays: Option<String>,
-    /// Whether a repetition of it was booked.
-    replayed: bool,
-}
-
-/// Names of parameters that carry a secret.
-pub(super) struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// The token parameters of all offer sources.
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let tokens = snapshot.offer_sources.values().filter_map(|s| s.asset.token.as_ref());
-        let names = tokens.map(|token| token.parameter.clone()).filter(|name| !name.is_empty());
-        Self(names.collect())
-    }
-
-    /// `text` (a query string, a form or JSON) with every secret's value blanked.
-    fn blanked(&self, text: String) -> String {
-        if self.0.is_empty() || text.is_empty() {
-            return text;
-        }
-        let secret = |name: &str| self.0.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if let Ok(serde_json::Value::Object(mut object)) = serde_json::from_str(&text) {
-            object.iter_mut().filter(|(name, _)| secret(name)).for_each(|(_, v)| *v = json!("***"));
-            return serde_json::Value::Object(object).to_string();
-        }
-        let pairs = text.split('&').map(|pair| {
-            let name = pair.split('=').next().unwrap_or_default();
-            let decoded = form_urlencoded::parse(name.as_bytes()).next();
-            let is_secret = decoded.is_some_and(|(decoded, _)| secret(&decoded));
-            if is_secret { format!("{name}=***") } else { pair.to_owned() }
-        });
-        pairs.collect::<Vec<_>>().join("&")
-    }
-}
-
-impl CallView {
-    /// What may be shown of `call`.
-    pub(super) fn of(call: LoggedCall, secrets: &Secrets) -> Self {
-        Self {
-            id: call.id,
-            at: at(call.at_ms),
-            via: call.via,
-            method: call.method,
-            remote: call.remote,
-            query: secrets.blanked(call.query),
-            body: secrets.blanked(call.body),
-            content_type: call.content_type,
-            hit: given(call.hit),
-            vid: given(call.vid),
-            tx: given(call.tx),
-            event: given(call.event),
-            page: given(call.page),
-            offer_source: given(call.offer_source),
-            status_word: given(call.status_word),
-            verdict: Verdict::of(&call.verdict),
-            reason: given(call.reason),
-            note: given(call.note),
-            flags: call.flags,
-            conversion: given(call.conversion),
-            entry: Some(call.seq).filter(|seq| *seq != 0),
-            operation: given(call.operation),
-            replays: given(call.replays),
-            replayed: call.replayed,
-        }
-    }
 }
 
 /// Which calls are wanted. What is left out asks nothing.
@@ -318,23 +202,4 @@ async fn chosen(app: &App, order: &Replay) -> Result<(Vec<LoggedCall>, u64), Pro
         return Err(Problem::fault("ids", message));
     }
     Ok((found.rows, found.total))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_blanked_wherever_they_stand() {
-        let secrets = Secrets(vec!["key".into()]);
-        for (text, shown) in [
-            ("hit=a&key=s3cret&rev=1", "hit=a&key=***&rev=1"),
-            ("KEY=s3cret", "KEY=***"),
-            ("%6Bey=s3cret", "%6Bey=***"),
-            (r#"{"hit":"a","key":"s3cret"}"#, r#"{"hit":"a","key":"***"}"#),
-            ("keys=public", "keys=public"),
-        ] {
-            assert_eq!(secrets.blanked(text.into()), shown);
-        }
-    }
 }

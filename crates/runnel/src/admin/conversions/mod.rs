@@ -1,24 +1,25 @@
 //! Conversions with their ledger: one with its history, and lists.
 //! Promise: what stands is the sum of the entries shown; secrets in raw calls are blanked.
 
+mod view;
+
+pub(super) use view::{at, given};
+
 use super::moment;
 use super::postbacks::CallView;
 use super::{AdminRouter, Body, Role, Segment};
 use crate::app::App;
 use crate::error::Problem;
-use crate::store::ledger::{
-    self, CallFilter, ConversionFilter, Order, Page, Part, StoredConversion, StoredEntry,
-};
+use crate::store::ledger::{self, CallFilter, ConversionFilter, Order, Page, Part};
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
-use rules::entry::{Standing, Status};
+use rules::entry::Status;
 use rules::ids::EntityId;
-use rules::money::Micros;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+use view::{Conversion, ConversionHistory, EntryView};
 
 /// Most rows in one answer.
 pub(super) const MOST_ROWS: u32 = 1_000;
@@ -28,113 +29,6 @@ const MOST_CALLS: u32 = 500;
 /// The endpoints.
 pub(super) fn routes() -> AdminRouter {
     AdminRouter::new().at(Role::Viewer, routes!(conversion)).at(Role::Analyst, routes!(list))
-}
-
-/// A conversion or custom event as it stands.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Conversion {
-    /// Its ID.
-    id: String,
-    /// The converting hit.
-    hit: String,
-    /// Who converted.
-    vid: String,
-    /// The network's transaction.
-    tx: Option<String>,
-    /// The custom event's ID; none for a conversion.
-    event: Option<String>,
-    /// The node that converted.
-    node: String,
-    /// Its page.
-    page: Option<String>,
-    /// `lander` or `offer`.
-    page_kind: String,
-    /// Funnel.
-    funnel: String,
-    /// Traffic source.
-    source: String,
-    /// Offer source.
-    offer_source: Option<String>,
-    #[serde(flatten)]
-    standing: StandingView,
-    /// When the hit was made, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    hit_at: Timestamp,
-    /// When it was first booked, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    first_at: Timestamp,
-    /// When it changed last, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    changed_at: Timestamp,
-}
-
-/// How a conversion stands.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct StandingView {
-    /// Its status; none before it existed.
-    status: Option<Status>,
-    /// Revenue that counts.
-    revenue: Micros,
-    /// What a pending one is expected to earn.
-    expected: Micros,
-    /// Cost that it caused.
-    cost: Micros,
-}
-
-/// One change of a conversion.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct EntryView {
-    /// Its number in the ledger.
-    number: i64,
-    /// When it takes effect, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// When it was booked, RFC 3339.
-    #[schema(value_type = String, format = DateTime)]
-    booked_at: Timestamp,
-    /// The way it came.
-    via: String,
-    /// Who: an address, a user or a key.
-    actor: String,
-    /// The bulk operation it is part of.
-    operation: Option<String>,
-    /// Standing before.
-    before: StandingView,
-    /// Standing after.
-    after: StandingView,
-    /// The amount named, where it was in another currency.
-    original: Option<OriginalView>,
-    /// Whether the traffic source is told: `none`, `once` or `all`.
-    notify: String,
-    /// The call that caused it.
-    call: String,
-}
-
-/// An amount in another currency.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct OriginalView {
-    /// As named.
-    amount: Micros,
-    /// ISO 4217.
-    currency: String,
-    /// What one unit was worth in the account's currency.
-    rate: Micros,
-}
-
-/// A conversion with everything that happened to it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ConversionHistory {
-    #[serde(flatten)]
-    conversion: Conversion,
-    /// All changes, oldest first.
-    entries: Vec<EntryView>,
-    /// All calls that meant it, oldest first, also those that changed nothing.
-    calls: Vec<CallView>,
 }
 
 /// Shows a conversion with its history.
@@ -266,11 +160,6 @@ pub(super) fn part(limit: u32, offset: u64) -> Result<Part, Problem> {
     Ok(Part { limit, offset })
 }
 
-/// `at_ms` (Unix milliseconds) as the API shows it.
-pub(super) fn at(at_ms: u64) -> Timestamp {
-    moment::shown(i64::try_from(at_ms).unwrap_or(i64::MAX))
-}
-
 pub(super) fn texts(ids: &[EntityId]) -> Vec<String> {
     ids.iter().map(EntityId::to_string).collect()
 }
@@ -293,61 +182,5 @@ impl ConversionQuery {
             vid: self.vid.as_deref().map(str::to_lowercase),
             tx: self.tx.clone(),
         })
-    }
-}
-
-pub(super) fn given(text: String) -> Option<String> {
-    Some(text).filter(|text| !text.is_empty())
-}
-
-impl From<StoredConversion> for Conversion {
-    fn from(stored: StoredConversion) -> Self {
-        Self {
-            id: stored.id,
-            hit: stored.hit,
-            vid: stored.vid,
-            tx: given(stored.tx),
-            event: given(stored.event),
-            node: stored.node,
-            page: given(stored.page),
-            page_kind: stored.page_kind,
-            funnel: stored.funnel,
-            source: stored.source,
-            offer_source: given(stored.offer_source),
-            standing: stored.standing.into(),
-            hit_at: at(stored.hit_at_ms),
-            first_at: at(stored.first_at_ms),
-            changed_at: at(stored.changed_at_ms),
-        }
-    }
-}
-
-impl From<Standing> for StandingView {
-    fn from(standing: Standing) -> Self {
-        let Standing { status, revenue, expected, cost } = standing;
-        Self { status, revenue, expected, cost }
-    }
-}
-
-impl From<StoredEntry> for EntryView {
-    fn from(stored: StoredEntry) -> Self {
-        let original = OriginalView {
-            amount: stored.original_amount,
-            currency: stored.original_currency,
-            rate: stored.rate,
-        };
-        Self {
-            number: stored.seq,
-            at: at(stored.at_ms),
-            booked_at: at(stored.booked_at_ms),
-            via: stored.via,
-            actor: stored.actor,
-            operation: given(stored.operation),
-            before: stored.before.into(),
-            after: stored.after.into(),
-            original: Some(original).filter(|original| !original.currency.is_empty()),
-            notify: stored.notify,
-            call: stored.call,
-        }
     }
 }

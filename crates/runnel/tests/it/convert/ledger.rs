@@ -1,0 +1,44 @@
+//! The ledger's one writer: a poisonous call fails alone; what is old and changed nothing goes.
+
+use super::desk::{NOW_MS, World};
+use runnel::store::ledger::{Call, Job, Outcome, Unavailable, Verdict};
+
+fn kept(id: &str) -> Job {
+    let call = Call { id: id.into(), at_ms: NOW_MS, reason: "test".into(), ..Call::default() };
+    Job { call, change: None, task: None, cursor: None }
+}
+
+#[tokio::test]
+async fn a_poisonous_call_fails_alone() {
+    let world = World::new().await;
+    let mut submitted = Vec::new();
+    // The second cannot be stored: its ID is taken by the first of the same batch.
+    for id in ["call00000001", "call00000001", "call00000002", "call00000003"] {
+        submitted.push(world.desk.writer.submit(kept(id)).await.unwrap());
+    }
+    let mut outcomes = Vec::new();
+    for one in submitted {
+        outcomes.push(one.outcome().await.map(|outcome| match outcome {
+            Outcome::Booked(booked) => booked.verdict,
+            Outcome::Moved => panic!("nothing moved"),
+        }));
+    }
+    let stored = Ok(Verdict::Unbooked);
+    assert_eq!(outcomes, [stored, Err(Unavailable), stored, stored]);
+    assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 3);
+}
+
+#[tokio::test]
+async fn old_calls_go_but_those_behind_entries_stay() {
+    let mut world = World::new().await;
+    let hit = world.offer_hit();
+    for query in [format!("hit={hit}&tx=T"), format!("hit={hit}&tx=T"), "hit=abc".into()] {
+        world.pb(&query).await;
+    }
+    world.desk.clock.advance_ms(90 * 24 * 3_600_000);
+    assert_eq!(world.desk.forget_once().await.unwrap(), 0);
+    world.desk.clock.advance_ms(1);
+    assert_eq!(world.desk.forget_once().await.unwrap(), 2);
+    assert_eq!(world.count("SELECT COUNT(*) FROM calls WHERE seq = 1").await, 1);
+    assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 1);
+}
