@@ -4,7 +4,7 @@
 
 pub mod assets;
 pub mod authenticate;
-mod changed;
+mod bulk;
 pub mod client;
 mod conversions;
 mod costs;

@@ -2,7 +2,7 @@
 //! Promise: only calls that are still the last said about their conversion are corrected; the
 //! correction is one operation that can be undone (product.md §6.4).
 
-use super::changed::{Changed, begin, changed};
+use super::bulk::{BulkOutcome, begin, changed};
 use super::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
 use crate::convert::Again;
@@ -58,14 +58,14 @@ enum WordMeaning {
 #[utoipa::path(
     post, path = "/offer-sources/{id}/status-words", tag = "offer sources",
     params(("id" = EntityId, Path)), request_body = StatusWord,
-    responses((status = 200, body = Changed), (status = 404, body = Problem))
+    responses((status = 200, body = BulkOutcome), (status = 404, body = Problem))
 )]
 async fn status_words(
     State(app): State<Arc<App>>,
     caller: Caller,
     Segment(id): Segment<EntityId>,
     Body(order): Body<StatusWord>,
-) -> Result<Json<Changed>, Problem> {
+) -> Result<Json<BulkOutcome>, Problem> {
     let word = order.word.trim().to_owned();
     if word.is_empty() {
         return Err(Problem::fault("word", "is empty"));

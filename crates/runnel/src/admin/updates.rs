@@ -1,7 +1,7 @@
 //! `/updates/…`: conversions and events uploaded as lines, and bulk operations taken back.
 //! Promise: each is one operation in the audit log that can be undone; a dry run changes nothing.
 
-use super::changed::{Changed, begin, busy, changed};
+use super::bulk::{BulkOutcome, begin, busy, changed};
 use super::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
 use crate::convert::{Receipt, Upload};
@@ -83,13 +83,13 @@ impl PostbackCalls {
 /// Books conversions from lines.
 #[utoipa::path(
     put, path = "/updates/conversions", tag = "updates", request_body = ConversionLines,
-    responses((status = 200, body = Changed), (status = 400, body = Problem))
+    responses((status = 200, body = BulkOutcome), (status = 400, body = Problem))
 )]
 async fn conversions(
     State(app): State<Arc<App>>,
     caller: Caller,
     Body(order): Body<ConversionLines>,
-) -> Result<Json<Changed>, Problem> {
+) -> Result<Json<BulkOutcome>, Problem> {
     let ConversionLines { lines, postback_calls, dry_run } = order;
     upload(&app, &caller, &lines, None, postback_calls, dry_run).await.map(Json)
 }
@@ -97,13 +97,13 @@ async fn conversions(
 /// Books custom events from lines.
 #[utoipa::path(
     put, path = "/updates/events", tag = "updates", request_body = EventLines,
-    responses((status = 200, body = Changed), (status = 400, body = Problem))
+    responses((status = 200, body = BulkOutcome), (status = 400, body = Problem))
 )]
 async fn events(
     State(app): State<Arc<App>>,
     caller: Caller,
     Body(order): Body<EventLines>,
-) -> Result<Json<Changed>, Problem> {
+) -> Result<Json<BulkOutcome>, Problem> {
     let EventLines { event, lines, postback_calls, dry_run } = order;
     let name = event.trim();
     let snapshot = app.snapshot.load_full();
@@ -120,7 +120,7 @@ async fn upload(
     event: Option<&str>,
     postback_calls: PostbackCalls,
     dry_run: bool,
-) -> Result<Changed, Problem> {
+) -> Result<BulkOutcome, Problem> {
     let count = lines.lines().filter(|line| !line.trim().is_empty()).count();
     if count > MOST_LINES {
         return Err(Problem::fault("lines", "are more than 10,000; send them in parts"));
@@ -144,7 +144,7 @@ async fn upload(
     post, path = "/updates/{operation}/undo", tag = "updates",
     params(("operation" = EntityId, Path)),
     responses(
-        (status = 200, body = Changed), (status = 404, body = Problem),
+        (status = 200, body = BulkOutcome), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "It was taken back already"),
     )
 )]
@@ -152,17 +152,20 @@ async fn undo(
     State(app): State<Arc<App>>,
     caller: Caller,
     Segment(id): Segment<EntityId>,
-) -> Result<Json<Changed>, Problem> {
+) -> Result<Json<BulkOutcome>, Problem> {
     let found = ledger::operation(&app.database, id).await?;
     let found = found.ok_or_else(|| Problem::not_found("operation"))?;
     let undo = app.clock.entity_id();
-    if !found.undone_by.is_empty() || !ledger::mark_undone(&app.database, id, undo).await? {
+    if !found.undone_by.is_empty() {
         return Err(Problem::conflict("The operation was taken back already."));
     }
     begin(&app, &caller, undo, "undo", &json!({"operation": id})).await?;
     let restores = ledger::restores(&app.database, id).await?;
     let done = app.desk.restore_all(restores, undo, &caller.name).await.map_err(|_| busy())?;
-    let mut changed = Changed::by(Some(undo));
+    // Marked at the end, so that one that broke off can be ordered again: what was restored by
+    // then has changed since, and is skipped.
+    ledger::mark_undone(&app.database, id, undo).await?;
+    let mut changed = BulkOutcome::by(Some(undo));
     for (conversion, booked) in done {
         let receipt = Receipt { booked, parameter: "", test: false };
         changed.add(conversion.to_string(), Ok(receipt));

@@ -118,11 +118,7 @@ fn policy(snapshot: &Snapshot, ruled: &Ruled<'_>) -> Policy {
 }
 
 /// What a conversion of this visit costs at its traffic source.
-pub(super) fn cost(
-    snapshot: &Snapshot,
-    record: &Record,
-    paid_at_entrance: bool,
-) -> ConversionCost {
+pub(super) fn cost(snapshot: &Snapshot, record: &Record, paid_at_entrance: bool) -> ConversionCost {
     let Some(source) = snapshot.sources.get(&record.source) else { return ConversionCost::None };
     let funnel = snapshot.funnels.get(&record.funnel).map(|held| &*held.asset);
     let rules = CostRules {

@@ -5,7 +5,7 @@ mod view;
 
 pub(super) use view::{CallView, Secrets};
 
-use super::changed::{Changed, begin, changed};
+use super::bulk::{BulkOutcome, begin, changed};
 use super::conversions::{part, texts};
 use super::moment;
 use super::{AdminRouter, Body, Caller, Role};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> AdminRouter {
 /// Which calls are wanted. What is left out asks nothing.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Which {
+struct CallQuery {
     /// From this moment on, RFC 3339.
     from: Option<String>,
     /// Before this moment, RFC 3339.
@@ -69,7 +69,7 @@ struct Which {
     replayed: Option<bool>,
 }
 
-impl Which {
+impl CallQuery {
     fn filter(&self) -> Result<CallFilter, Problem> {
         Ok(CallFilter {
             ids: vec![],
@@ -96,10 +96,10 @@ impl Which {
 /// A part of the log.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct LogPart {
+struct CallLogQuery {
     /// Which calls.
     #[serde(default)]
-    filter: Which,
+    filter: CallQuery,
     /// Most rows, up to 1000.
     #[serde(default = "hundred")]
     limit: u32,
@@ -123,12 +123,12 @@ struct CallList {
 
 /// Lists calls that came in, newest first.
 #[utoipa::path(
-    post, path = "/reports/postbacks", tag = "reports", request_body = LogPart,
+    post, path = "/reports/postbacks", tag = "reports", request_body = CallLogQuery,
     responses((status = 200, body = CallList), (status = 400, body = Problem))
 )]
 async fn list(
     State(app): State<Arc<App>>,
-    Body(wanted): Body<LogPart>,
+    Body(wanted): Body<CallLogQuery>,
 ) -> Result<Json<CallList>, Problem> {
     let part = part(wanted.limit, wanted.offset)?;
     let filter = wanted.filter.filter()?;
@@ -141,13 +141,13 @@ async fn list(
 /// Which kept calls to repeat, and what to correct in them.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Replay {
+struct ReplayOrder {
     /// Calls by ID.
     #[serde(default)]
     ids: Vec<EntityId>,
     /// All unbooked calls that fit, up to 1000 at once, oldest first.
     #[serde(default)]
-    filter: Option<Which>,
+    filter: Option<CallQuery>,
     /// Parameters that replace the calls' own: `{"hit": "…", "rev": "12.50"}`.
     #[serde(default)]
     corrections: BTreeMap<String, String>,
@@ -158,14 +158,14 @@ struct Replay {
 
 /// Repeats kept calls, corrected or under rules that were corrected since.
 #[utoipa::path(
-    post, path = "/postbacks/replay", tag = "postbacks", request_body = Replay,
-    responses((status = 200, body = Changed), (status = 400, body = Problem))
+    post, path = "/postbacks/replay", tag = "postbacks", request_body = ReplayOrder,
+    responses((status = 200, body = BulkOutcome), (status = 400, body = Problem))
 )]
 async fn replay(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Body(order): Body<Replay>,
-) -> Result<Json<Changed>, Problem> {
+    Body(order): Body<ReplayOrder>,
+) -> Result<Json<BulkOutcome>, Problem> {
     let (calls, total) = chosen(&app, &order).await?;
     let corrections: Vec<_> = order.corrections.clone().into_iter().collect();
     let operation = app.clock.entity_id();
@@ -181,7 +181,7 @@ async fn replay(
     Ok(Json(answer))
 }
 
-async fn chosen(app: &App, order: &Replay) -> Result<(Vec<LoggedCall>, u64), Problem> {
+async fn chosen(app: &App, order: &ReplayOrder) -> Result<(Vec<LoggedCall>, u64), Problem> {
     let part = Part { limit: MOST_REPLAYED, offset: 0 };
     let mut filter = match (&order.filter, order.ids.as_slice()) {
         (Some(_), [_, ..]) => return Err(Problem::fault("ids", "give ids or filter, not both")),

@@ -77,17 +77,17 @@ pub async fn operation(
     .transpose()
 }
 
-/// Notes that the operation `id` was taken back by `undo`. Says whether it still stood.
+/// Notes that the operation `id` was taken back by `undo`; the first to do so stays noted.
 /// # Errors
 /// The database fails.
 pub async fn mark_undone(
     database: &Database,
     id: EntityId,
     undo: EntityId,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let sql = "UPDATE operations SET undone_by = $1 WHERE id = $2 AND undone_by = ''";
     let query = sqlx::query(sql).bind(undo.to_string()).bind(id.to_string());
-    Ok(query.execute(&database.pool).await?.rows_affected() == 1)
+    query.execute(&database.pool).await.map(drop)
 }
 
 /// What takes the operation back: each conversion to its standing before the operation's first

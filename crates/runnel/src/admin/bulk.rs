@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 /// What a bulk operation came to.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Changed {
+pub struct BulkOutcome {
     /// The operation, with which it can be undone; none for a dry run.
     #[schema(value_type = Option<String>)]
     operation: Option<EntityId>,
@@ -35,13 +35,13 @@ pub struct Changed {
     /// Calls that fit but were over the limit of one request.
     pub(super) left: u64,
     /// Each line or call.
-    results: Vec<ChangedItem>,
+    results: Vec<BulkItem>,
 }
 
 /// What became of one line or call.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ChangedItem {
+struct BulkItem {
     /// The line, or the ID of the call or conversion.
     item: String,
     /// `created updated deleted unchanged unbooked`; none if it failed.
@@ -77,14 +77,14 @@ pub(super) async fn changed(
     items: Vec<String>,
     operation: EntityId,
     dry_run: bool,
-) -> Result<Changed, Problem> {
+) -> Result<BulkOutcome, Problem> {
     let receipts = if dry_run {
         let preview = app.desk.preview_all(&calls).await.map_err(|_| busy())?;
         preview.into_iter().map(Ok).collect()
     } else {
         app.desk.take_all(calls).await
     };
-    let mut changed = Changed::by((!dry_run).then_some(operation));
+    let mut changed = BulkOutcome::by((!dry_run).then_some(operation));
     for (item, receipt) in items.into_iter().zip(receipts) {
         changed.add(item, receipt);
     }
@@ -96,7 +96,7 @@ pub(super) fn busy() -> Problem {
     Problem::unavailable("The ledger cannot be used at present, or a hit is still on its way.")
 }
 
-impl Changed {
+impl BulkOutcome {
     /// Nothing yet, by `operation`.
     pub(super) fn by(operation: Option<EntityId>) -> Self {
         Self { operation, ..Self::default() }
@@ -106,10 +106,10 @@ impl Changed {
     pub(super) fn add(&mut self, item: String, receipt: Result<Receipt, Unavailable>) {
         let Ok(receipt) = receipt else {
             self.failed += 1;
-            return self.results.push(ChangedItem::failed(item));
+            return self.results.push(BulkItem::failed(item));
         };
         self.count(receipt.booked.verdict);
-        self.results.push(ChangedItem::of(item, &receipt));
+        self.results.push(BulkItem::of(item, &receipt));
     }
 
     fn count(&mut self, verdict: Verdict) {
@@ -123,7 +123,7 @@ impl Changed {
     }
 }
 
-impl ChangedItem {
+impl BulkItem {
     fn failed(item: String) -> Self {
         Self {
             item,
