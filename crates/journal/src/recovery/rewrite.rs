@@ -49,28 +49,34 @@ fn write(
     next: u64,
 ) -> io::Result<Table> {
     let mut table = Table { end: next, ..Table::default() };
-    let (mut buffer, mut written) = (Vec::new(), 0);
+    let (mut buffer, mut written, mut least) = (Vec::new(), 0, first);
     for frame in frames.values() {
+        skip_numbers(least, frame.number, marker, &mut buffer);
         let offset = written + buffer.len() as u64;
         block::add_record(&mut table.blocks, offset, frame.number, frame.key, frame.length());
         frame.write(marker, &mut buffer);
+        least = frame.number + 1;
         if buffer.len() >= WRITE_BYTES {
             file.write_at(written, &buffer)?;
             written += buffer.len() as u64;
             buffer.clear();
         }
     }
-    let unused = frames.last_key_value().map_or(first, |(number, _)| number + 1);
-    if next > unused {
-        // Twice: it stands for many numbers, and damage shall not cost them.
-        for _ in 0..2 {
-            Frame { number: next - 1, key: 0, payload: None }.write(marker, &mut buffer);
-        }
-    }
+    skip_numbers(least, next, marker, &mut buffer);
     table.bytes = written + buffer.len() as u64;
     buffer.resize(buffer.len() + ZEROS_BYTES, 0);
     file.write_at(written, &buffer)?;
     Ok(table)
+}
+
+/// Says that the numbers from `from` to `until` hold no record, so that the next one is known even if
+/// the record behind is damaged. Twice: damage shall not cost this either.
+fn skip_numbers(from: u64, until: u64, marker: u64, buffer: &mut Vec<u8>) {
+    if until > from {
+        for _ in 0..2 {
+            Frame { number: until - 1, key: 0, payload: None }.write(marker, buffer);
+        }
+    }
 }
 
 /// Removes the old file, or sets it aside if it has damage that a crash does not explain.
