@@ -3,7 +3,8 @@
 //! have been given are not given again. Afterwards every record is in a file that this run trusts.
 //!
 //! The newest records are copied to a fresh file: after a failed sync the operating system may show
-//! content that never reached the disk, and a second sync would not write it.
+//! content that never reached the disk, and a second sync would not write it. Where there is no room
+//! for a copy, the same bytes are written again in their place.
 
 mod rewrite;
 mod scan;
@@ -17,6 +18,7 @@ use crate::sealed::SealedSegment;
 use crate::segments::Segment;
 use crate::writer::Live;
 use scan::Scan;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// What opening found. `Display` is one line for the log.
@@ -172,12 +174,20 @@ impl Recovered {
             scans.iter().map(Scan::next_number).max().unwrap_or(first).max(self.report.next)
         });
         let what = format!("rewrite the journal from record {first} on");
-        let (segment, records) =
-            rewrite::rewrite(disk, scans, next).map_err(JournalError::disk(what))?;
+        self.report.next = self.report.next.max(next);
+        self.report.bytes_cut += cut;
+        let (segment, records) = match (rewrite::rewrite(disk, scans, next), scans) {
+            (Err(error), [scan]) if error.kind() == ErrorKind::StorageFull => {
+                tracing::error!(%error, "no room to rewrite the journal's newest file: it stays");
+                scan.write_again().map_err(JournalError::disk(what))?;
+                self.report.records += scan.records().count() as u64;
+                self.segments.push(Segment::Raw(Arc::new(closed(scan, next))));
+                return Ok(());
+            }
+            (rewritten, _) => rewritten.map_err(JournalError::disk(what))?,
+        };
         let segment = Arc::new(segment);
         self.report.records += records;
-        self.report.bytes_cut += cut;
-        self.report.next = self.report.next.max(next);
         self.segments.push(Segment::Raw(segment.clone()));
         if until.is_none() {
             let position = segment.bytes();

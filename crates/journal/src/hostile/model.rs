@@ -33,6 +33,8 @@ pub(super) struct Model {
     /// One more than the highest number ever confirmed.
     highest: u64,
     clock: u64,
+    /// How often it was started.
+    attempts: u32,
 }
 
 impl Model {
@@ -63,6 +65,7 @@ impl Model {
             turned: 0,
             highest: 0,
             clock: 1 << 40,
+            attempts: 0,
         }
     }
 
@@ -149,6 +152,13 @@ impl Model {
         }
     }
 
+    /// Like [`Self::die`], but it must start at the first attempt.
+    pub(super) fn die_at_once(&mut self, power: bool, ill: Ill) {
+        self.attempts = 0;
+        self.die(power, ill);
+        assert_eq!(self.attempts, 1);
+    }
+
     /// The process dies; with `power`, the machine does. Then it starts again, perhaps at the second
     /// or third attempt, and everything is compared.
     pub(super) fn die(&mut self, power: bool, ill: Ill) -> Recovery {
@@ -159,6 +169,7 @@ impl Model {
         }
         self.disk.set(ill);
         loop {
+            self.attempts += 1;
             let started = start(&self.disk, &self.options);
             if let Ok((running, recovery)) = started {
                 self.running = running;

@@ -105,6 +105,23 @@ fn what_a_failed_sync_left_in_view_is_not_trusted() {
 }
 
 #[test]
+fn a_full_disk_does_not_keep_the_journal_from_opening() {
+    for_all_seeds(|seed| {
+        let mut model = Model::new(seed);
+        let turns = model.chance.below(60);
+        work(&mut model, turns);
+        model.disk.set(Ill { failing_syncs: 50, ..Ill::default() });
+        work(&mut model, 10);
+        // At the first attempt: there is no second one while the disk stays full.
+        let power = model.chance.percent(50);
+        model.die_at_once(power, Ill { full: true, ..Ill::default() });
+        model.die(true, Ill::default());
+        work(&mut model, 20);
+        model.heal();
+    });
+}
+
+#[test]
 fn a_turned_bit_costs_at_most_its_record() {
     for_all_seeds(|seed| {
         let mut model = Model::new(seed);

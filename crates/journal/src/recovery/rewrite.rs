@@ -29,8 +29,11 @@ pub(super) fn rewrite(disk: &dyn Disk, scans: &[Scan], next: u64) -> io::Result<
         .flat_map(|scan| scan.records())
         .map(|(_, frame)| (frame.number, frame))
         .collect();
-    let table = write(&*file, &frames, first, marker, next)?;
-    file.sync()?;
+    let written = write(&*file, &frames, first, marker, next);
+    let table = written.and_then(|table| file.sync().map(|()| table)).inspect_err(|_| {
+        // What room it took is needed; if it stays, the next opening removes it.
+        let _ = disk.remove(&unfinished);
+    })?;
     disk.rename(&unfinished, &name)?;
     disk.sync_names()?;
     for scan in scans {

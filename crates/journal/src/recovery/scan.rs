@@ -81,6 +81,15 @@ impl Scan {
         self.bytes = bytes;
     }
 
+    /// Writes the intact frames again where they are, so that a sync writes them whatever an earlier one
+    /// did. Takes no room.
+    pub(super) fn write_again(&self) -> io::Result<()> {
+        for (offset, frame) in self.frames() {
+            self.file.write_at(offset as u64, &self.bytes[offset..offset + frame.length()])?;
+        }
+        self.file.sync()
+    }
+
     /// All intact frames with their offsets.
     pub(super) fn frames(&self) -> impl Iterator<Item = (usize, Frame<'_>)> {
         self.offsets.iter().filter_map(|offset| {
