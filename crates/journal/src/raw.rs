@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Zeros are added in portions, so that a sync of records never waits for many of them.
-const ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
+static ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
 /// A write holds the file; records that come meanwhile shall not wait for a long one.
 const ZEROS_AT_ONCE: usize = 16 * 1024;
 

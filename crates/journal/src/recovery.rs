@@ -110,7 +110,7 @@ impl Recovered {
     }
 
     fn add_raw(&mut self, disk: &dyn Disk, mut names: Vec<Name>) -> Result<(), JournalError> {
-        names.sort_by_key(|name| first_of(name));
+        names.sort_by_key(first_of);
         let mut sealed: Vec<_> = self.segments.iter().map(|s| s.first()..s.end()).collect();
         sealed.sort_by_key(|numbers| numbers.start);
         let (done, open): (Vec<_>, Vec<_>) = names
