@@ -50,9 +50,14 @@ fn resources() -> AdminRouter {
         .merge(people::routes())
 }
 
-/// The OpenAPI 3.1 document of all resources.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    resources().document()
+/// The OpenAPI 3.1 document of all resources, as it is served and kept in the repository.
+pub fn openapi_json() -> String {
+    document::as_json(&resources().document())
+}
+
+/// Names that two different types in the document share: one would describe the other.
+pub fn schema_clashes() -> Vec<String> {
+    resources().schema_clashes()
 }
 
 /// All of `/api`, with authentication, limits and the document at `/api/openapi.json`.

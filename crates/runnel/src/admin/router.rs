@@ -62,6 +62,19 @@ impl AdminRouter {
         self
     }
 
+    /// Names that stand for two different schemas.
+    pub fn schema_clashes(&self) -> Vec<String> {
+        let mut seen = std::collections::BTreeMap::new();
+        let named = self.entries.iter().flat_map(|(_, (schemas, _, _))| schemas);
+        let clashing = named.filter(|(name, schema)| {
+            let text = serde_json::to_string(schema).unwrap_or_default();
+            let first = seen.entry(name.clone()).or_insert_with(|| text.clone());
+            *first != text
+        });
+        let names: std::collections::BTreeSet<_> = clashing.map(|(name, _)| name.clone()).collect();
+        names.into_iter().collect()
+    }
+
     /// The document alone, without an app.
     pub fn document(self) -> OpenApi {
         let bare = OpenApiRouter::with_openapi(document::head());

@@ -1,5 +1,6 @@
 //! One test program for the whole product: each file tells one story through real HTTP.
 
+mod api;
 mod binary;
 mod catalog;
 mod command_line;
