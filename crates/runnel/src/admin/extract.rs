@@ -5,7 +5,7 @@
 use crate::error::{Fault, Problem};
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
@@ -21,15 +21,30 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         if !is_json(request.headers()) {
             return Err(Problem::not_json());
         }
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| {
-                match rejection.status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
-                    _ => Problem::fault("body", "could not be received"),
-                }
-            })?;
+        let bytes = received(request, state).await?;
         from_json(&bytes).map(Self)
     }
+}
+
+/// A body that may be left out; one that is there must be JSON.
+impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let is_json = is_json(request.headers());
+        match received(request, state).await? {
+            bytes if bytes.is_empty() => Ok(None),
+            _ if !is_json => Err(Problem::not_json()),
+            bytes => from_json(&bytes).map(|value| Some(Self(value))),
+        }
+    }
+}
+
+async fn received<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::fault("body", "could not be received"),
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -21,6 +21,7 @@ pub struct Changes {
 
 /// IDs by what happened to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ChangedIds)]
 pub struct Changed {
     /// Only in the later version.
     pub added: Vec<EntityId>,

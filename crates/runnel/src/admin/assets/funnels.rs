@@ -22,6 +22,7 @@ const MOST_VERSIONS: i64 = 100;
 
 /// What a check found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FunnelVerdict)]
 struct Verdict {
     /// Whether it could be saved.
     valid: bool,

@@ -2,14 +2,12 @@
 
 use super::read;
 use super::wire::{Answer, Archived, List, Wanted};
-use crate::admin::extract::from_json;
 use crate::admin::{Body, Caller, Parameters, Segment};
 use crate::app::App;
 use crate::error::Problem;
 use crate::publish::{self, Asset, Basis, Edit};
 use crate::store::catalog::{self, Listing};
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rules::ids::EntityId;
@@ -117,9 +115,9 @@ pub(super) async fn duplicate<A: Asset>(
     State(app): State<Arc<App>>,
     caller: Caller,
     Segment(id): Segment<EntityId>,
-    body: Bytes,
+    body: Option<Body<Copied>>,
 ) -> Result<(StatusCode, Json<Answer<A>>), Problem> {
-    let copied: Copied = if body.is_empty() { Copied::default() } else { from_json(&body)? };
+    let copied = body.map(|Body(copied)| copied).unwrap_or_default();
     let edit = Edit::begin(&app, &caller).await;
     let saved = publish::duplicate::<A>(edit, id, copied.name).await?;
     Ok((StatusCode::CREATED, Json(Answer::of_saved(saved, caller.role))))

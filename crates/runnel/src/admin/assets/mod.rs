@@ -106,7 +106,7 @@ macro_rules! kind {
                 state: State<Arc<App>>,
                 caller: Caller,
                 id: Segment<EntityId>,
-                body: axum::body::Bytes,
+                body: Option<crate::admin::Body<handlers::Copied>>,
             ) -> Result<(StatusCode, Json<Answer<$asset>>), Problem> {
                 handlers::duplicate(state, caller, id, body).await
             }

@@ -80,6 +80,7 @@ pub struct Wanted {
     pub search: String,
     /// Whether archived ones are listed.
     #[serde(default)]
+    #[param(inline)]
     pub archived: Archived,
     /// Most that are returned, up to 1000.
     #[serde(default = "most_by_default")]

@@ -107,6 +107,7 @@ pub struct New {
 
 /// The made key.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AddedApiKey)]
 struct Added {
     #[serde(flatten)]
     about: Shown,

@@ -110,6 +110,7 @@ pub struct New {
 
 /// The added user.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AddedUser)]
 struct Added {
     #[serde(flatten)]
     user: Shown,

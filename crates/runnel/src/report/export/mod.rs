@@ -35,9 +35,11 @@ pub enum Format {
 /// Parameters of an export.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ExportParameters {
     /// What the file is.
     #[serde(default)]
+    #[param(inline)]
     pub format: Format,
 }
 

@@ -85,7 +85,8 @@ async fn bodies_that_are_no_json_or_no_object_are_refused() {
         for bad in ["{", "", "nonsense", "[]", "7", "\"text\"", "null", "{\"a\":1}}", "\u{feff}{}"]
         {
             let reply = siege.send(&operation, &path, bad).await;
-            siege.expect(&operation, bad, &reply, reply.status == 400);
+            let left_out = bad.is_empty() && !operation.needs_body();
+            siege.expect(&operation, bad, &reply, reply.status == 400 || left_out);
         }
         for bad in [vec![0xff, 0xfe], "[".repeat(100_000).into_bytes()] {
             let reply = siege.send(&operation, &path, bad).await;
@@ -100,7 +101,8 @@ async fn unknown_fields_are_named() {
     let mut siege = Siege::begin().await;
     let document = document();
     for operation in with_body(&document) {
-        let body = json!({"notAField": 1}).to_string();
+        // The version is there because some look for it before anything else.
+        let body = json!({"notAField": 1, "version": 1}).to_string();
         let path = operation.path_with("doesNotExist");
         let reply = siege.send(&operation, &path, body).await;
         let named = reply.status == 400 && reply.fields().contains(&"notAField");

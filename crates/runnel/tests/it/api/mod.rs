@@ -49,6 +49,11 @@ impl Operation {
     pub fn body(&self) -> Option<&Value> {
         self.about["requestBody"]["content"].get("application/json").map(|json| &json["schema"])
     }
+
+    /// Whether the body may not be left out.
+    pub fn needs_body(&self) -> bool {
+        self.about["requestBody"]["required"] == true
+    }
 }
 
 /// The document as it is generated.
