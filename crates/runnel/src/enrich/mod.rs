@@ -5,12 +5,15 @@
 mod address;
 mod agent;
 mod bots;
+mod guarded;
 mod language;
 mod places;
 mod prefetch;
+mod proxy;
 
-pub use address::{Preset, Proxies, Proxy, truncated};
+pub use address::{Proxies, truncated};
 pub use prefetch::is_prefetch;
+pub use proxy::{Preset, Proxy};
 
 use crate::config::Config;
 use agent::Agents;
