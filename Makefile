@@ -22,16 +22,16 @@ run: setup ## starts the tracker with demo data
 
 test: setup ## runs all tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run --locked --workspace $(FEATURES); \
+		cargo nextest run --locked --workspace --no-fail-fast $(FEATURES); \
 	else \
-		cargo test --locked --workspace $(FEATURES); \
+		cargo test --locked --workspace --no-fail-fast $(FEATURES); \
 	fi
 
 check: setup ## formatting, lints, licences and advisories
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
-	else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+	else echo "cargo-deny is not installed: advisories were not checked (licences are, by make test)"; fi
 
 build: setup ## leaves the program with all it needs in target/release/
 	cargo build --locked --release $(FEATURES) --bin runnel
