@@ -179,10 +179,10 @@ impl Asset for Domain {
 /// Whether the text is a lower-case host, with a port where need be.
 fn is_host(text: &str) -> bool {
     let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    let parsed = url::Url::parse(&format!("http://{text}/"));
-    lower
-        && parsed
-            .is_ok_and(|url| url.as_str() == format!("http://{text}/") && url.username().is_empty())
+    let whole = format!("http://{text}/");
+    let bare =
+        |url: url::Url| url.as_str() == whole && url.path() == "/" && url.username().is_empty();
+    lower && url::Url::parse(&whole).is_ok_and(bare)
 }
 
 #[cfg(test)]
