@@ -1,5 +1,6 @@
-//! Measures the report store: rows a second of feed, bytes a row, times of queries.
-//! `cargo run --release -p runnel --example facts -- 1000000`
+//! Measures the report store: rows a second of feed, bytes a row, times of queries. Processor time
+//! (Linux) stands beside the clock's, for machines that do other things too.
+//! `cargo run --release -p runnel --example facts -- 1000000 [folder to keep]`
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -30,6 +31,7 @@ struct Traffic {
     rng: StdRng,
     most: u64,
     making: Duration,
+    made: Duration,
 }
 
 impl Traffic {
@@ -127,10 +129,11 @@ fn taken(from: HitId, page: u64) -> Taken {
 
 impl Sources for Traffic {
     fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), processor());
         let next = self.most.min(from + most as u64);
         let items = (from..next).map(|number| (number, self.record(number))).collect();
         self.making += began.elapsed();
+        self.made += processor() - used;
         Ok(Page { items, next })
     }
 
@@ -143,10 +146,22 @@ impl Sources for Traffic {
     }
 }
 
+/// Processor time of this process so far, all threads; zero where the system does not tell.
+fn processor() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    // User and system time are the 14th and 15th field, in hundredths of a second.
+    let ticks = fields.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let most = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
-    let folder = std::env::temp_dir().join(format!("runnel-facts-{}", std::process::id()));
+    tracing_subscriber::fmt::init();
+    let kept = std::env::args().nth(2).map(std::path::PathBuf::from);
+    let own = std::env::temp_dir().join(format!("runnel-facts-{}", std::process::id()));
+    let folder = kept.clone().unwrap_or(own);
     std::fs::create_dir_all(&folder)?;
     let facts = Facts::new(folder.clone(), 250);
     fill(&facts, most)?;
@@ -164,18 +179,22 @@ async fn main() -> anyhow::Result<()> {
     ] {
         time(&facts, &groupings).await?;
     }
-    Ok(std::fs::remove_dir_all(folder)?)
+    if kept.is_none() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(())
 }
 
 fn fill(facts: &Facts, most: u64) -> anyhow::Result<()> {
     let keys = IdKeys::new(IdKey([7; 16]), vec![]);
     let rng = StdRng::seed_from_u64(1);
-    let mut traffic = Traffic { keys, rng, most, making: Duration::ZERO };
-    let began = Instant::now();
+    let mut traffic = Traffic { keys, rng, most, making: Duration::ZERO, made: Duration::ZERO };
+    let (began, used) = (Instant::now(), processor());
     let mut writer = facts.open()?;
     while step(&mut traffic, &mut writer)? {}
-    let fed = began.elapsed() - traffic.making;
-    println!("feed: {most} rows in {fed:.1?}, {:.1} µs each", fed.as_micros() as f64 / most as f64);
+    let (fed, used) = (began.elapsed() - traffic.making, processor() - used - traffic.made);
+    let each = |time: Duration| time.as_micros() as f64 / most as f64;
+    println!("feed: {most} rows, {:.1} µs each, {:.1} of the processor", each(fed), each(used));
     let began = Instant::now();
     writer.checkpoint();
     println!("last checkpoint: {:.1?}", began.elapsed());
@@ -187,9 +206,10 @@ async fn time(facts: &Facts, groupings: &[&str]) -> anyhow::Result<()> {
     let query = json!({"from": "2026-01-01T00:00:00Z", "to": "2028-01-01T00:00:00Z",
         "timezone": "Europe/Berlin", "groupings": levels});
     let query: Drilldown = serde_json::from_value(query)?;
-    let began = Instant::now();
+    let (began, used) = (Instant::now(), processor());
     let made = make(facts, Arc::new(Snapshot::default()), &query, Duration::from_secs(600)).await;
     let answer = made.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
-    println!("{groupings:?}: {:.0?}, {} rows", began.elapsed(), answer.rows_total);
+    let (took, used) = (began.elapsed(), processor() - used);
+    println!("{groupings:?}: {took:.0?}, {used:.0?} of the processor, {} rows", answer.rows_total);
     Ok(())
 }

@@ -3,8 +3,10 @@
 
 use super::names::Names;
 use super::query::{Plan, SortBy};
-use crate::store::facts::select::{Bots, Choice, Dimension, Figure, Group, Key, Select, Slice};
-use crate::store::facts::{Measure, Reader};
+use crate::store::facts::select::{
+    Bots, Choice, Dimension, Figure, Group, Key, Order, Select, Slice,
+};
+use crate::store::facts::{Measure, Reader, Text};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -94,7 +96,7 @@ impl Tree<'_, '_> {
         if sliced && self.store_can_slice(&first) {
             return self.rows_sliced_by_store();
         }
-        let groups = self.reader.groups(&self.select, 1, None, None)?.groups;
+        let groups = self.reader.groups(&self.select, 1, None, None)?;
         let mut rows = self.branches(&first, groups, totals);
         let rows_total = rows.len() as i64;
         if sliced {
@@ -110,27 +112,60 @@ impl Tree<'_, '_> {
     fn store_can_slice(&self, first: &Choice) -> bool {
         let has_names = matches!(
             first.dimension,
-            Dimension::Mapped(..)
-                | Dimension::Text(crate::store::facts::Text::Funnel)
-                | Dimension::Text(crate::store::facts::Text::Source)
-                | Dimension::Text(crate::store::facts::Text::Event)
+            Dimension::Mapped(..) | Dimension::Text(Text::Funnel | Text::Source | Text::Event)
         );
         first.dimension.list().is_none() && !has_names
     }
 
+    /// Distinct visitors of a page are counted when the page is known: for millions of groups
+    /// they would not fit into memory.
     fn rows_sliced_by_store(&mut self) -> anyhow::Result<(Vec<Branch>, i64)> {
+        let by_visitors = match &self.plan.sort {
+            SortBy::Column(column) => column.figures().any(|figure| *figure == Figure::Visitors),
+            SortBy::Key | SortBy::Label => false,
+        };
+        let mut sums = self.select.clone();
+        sums.figures.retain(|figure| by_visitors || *figure != Figure::Visitors);
+        if sums.figures.is_empty() {
+            sums.figures.push(Figure::Visits);
+        }
         let order = match &self.plan.sort {
-            SortBy::Column(column) => column.order(&self.select.figures),
-            SortBy::Key | SortBy::Label => crate::store::facts::select::Order::Key,
+            SortBy::Column(column) => column.order(&sums.figures),
+            SortBy::Key | SortBy::Label => Order::Key,
         };
         let Plan { descending, offset, limit, .. } = *self.plan;
         let slice = Slice { order, descending, offset, limit };
-        let found = self.reader.groups(&self.select, 1, None, Some(&slice))?;
-        let mut rows: Vec<Branch> = found.groups.into_iter().map(member).collect();
-        // Beyond the last page the store cannot say how many there are.
-        let all = offset == 0 && found.total == rows.len() as i64;
+        let found = self.reader.groups(&sums, 1, None, Some(&slice))?;
+        let all = offset == 0 && found.len() < limit as usize;
+        let total = if all { found.len() as i64 } else { self.reader.groups_count(&sums)? };
+        let mut rows = self.with_visitors(found, &sums, by_visitors)?;
         self.grow(&mut rows, all)?;
-        Ok((rows, found.total))
+        Ok((rows, total))
+    }
+
+    /// Puts the figures of `found` into the order of the report's, with the visitors of each.
+    fn with_visitors(
+        &self,
+        found: Vec<Group>,
+        sums: &Select,
+        counted: bool,
+    ) -> anyhow::Result<Vec<Branch>> {
+        let mut visitors: HashMap<Vec<Key>, i64> = HashMap::new();
+        if !counted && self.select.figures.contains(&Figure::Visitors) && !found.is_empty() {
+            let keys: Vec<Key> = found.iter().map(|group| group.keys[0].clone()).collect();
+            let only = Select { figures: vec![Figure::Visitors], ..self.select.clone() };
+            let groups = self.reader.groups(&only, 1, Some(&keys), None)?;
+            visitors.extend(groups.into_iter().map(|group| (group.keys, group.sums[0])));
+        }
+        let ordered = |group: &Group| {
+            let value = |figure: &Figure| match sums.figures.iter().position(|f| f == figure) {
+                Some(i) => group.sums[i],
+                None => visitors.get(&group.keys).copied().unwrap_or_default(),
+            };
+            self.select.figures.iter().map(value).collect()
+        };
+        let rows = found.into_iter().map(|group| member(Group { sums: ordered(&group), ..group }));
+        Ok(rows.collect())
     }
 
     /// Adds the lower levels to the rows of the top level; `all` if none was cut off.
@@ -141,7 +176,7 @@ impl Tree<'_, '_> {
         }
         for depth in 2..=self.select.levels.len() {
             let restricted = (!all).then_some(&top[..]);
-            let groups = self.reader.groups(&self.select, depth, restricted, None)?.groups;
+            let groups = self.reader.groups(&self.select, depth, restricted, None)?;
             let mut by_parent: HashMap<Vec<Key>, Vec<Group>> = HashMap::new();
             for mut group in groups {
                 let parent = group.keys[..depth - 1].to_vec();

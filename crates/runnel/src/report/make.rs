@@ -10,6 +10,9 @@ use crate::store::facts::{Facts, ReadError, Reader, TooMany};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How DuckDB says that its limit (`report_memory_mb`) is reached.
+const OUT_OF_MEMORY: &str = "Out of Memory Error";
+
 /// Makes a drill-down report within the time `within`.
 /// # Errors
 /// 400 naming each fault, or 503 while reports are off or take too long.
@@ -50,6 +53,10 @@ pub fn problem(error: ReadError) -> Problem {
         ReadError::Failed(cause) if cause.is::<TooMany>() => {
             Problem::fault("groupings", format!("give {cause}; add a filter or drop a level"))
         }
+        ReadError::Failed(cause) if cause.to_string().contains(OUT_OF_MEMORY) => Problem::fault(
+            "groupings",
+            "need more memory than reports may take; add a filter, drop a level or a column",
+        ),
         ReadError::Failed(cause) => Problem::internal(format!("{cause:#}")),
     }
 }

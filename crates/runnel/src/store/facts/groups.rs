@@ -30,7 +30,7 @@ pub(super) fn groups(
     for i in 0..select.figures.len() {
         sql.push(&format!(", CAST(COALESCE(s{i}, 0) AS BIGINT)"));
     }
-    sql.push(if slice.is_some() { ", count(*) OVER ()" } else { ", 0" }).push(" FROM (SELECT ");
+    sql.push(" FROM (SELECT ");
     sql.add(inner(select, levels, &joined));
     sql.push(" FROM f");
     for Joined { alias, .. } in &joined {
@@ -41,6 +41,14 @@ pub(super) fn groups(
     }
     sql.push(if depth > 0 { " GROUP BY ALL)" } else { ")" });
     sql.add(ending(select, depth, slice, most));
+    sql
+}
+
+/// How many groups the first level has. A second look, so that a page of millions of groups needs
+/// no memory for all of them.
+pub(super) fn count(select: &Select) -> Sql {
+    let mut sql = Sql::new("SELECT count(*) FROM (");
+    sql.add(groups(select, 1, None, None, usize::MAX >> 1)).push(")");
     sql
 }
 

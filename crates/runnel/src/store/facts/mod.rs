@@ -20,7 +20,7 @@ mod writer;
 pub use append::{Batch, Cursors};
 pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
-pub use read::{Groups, MOST_GROUPS, Mapped, Reader, TooMany};
+pub use read::{MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
 pub use sheet::{Cell, CellKind, Sheet};
 pub use writer::Writer;

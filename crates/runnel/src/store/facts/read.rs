@@ -2,7 +2,7 @@
 //! Promise: bounded: a level with more groups than the limit is refused, not cut silently.
 
 use super::append::Cursors;
-use super::groups::groups;
+use super::groups::{count, groups};
 use super::select::{Group, Key, Mapping, Select, Slice};
 use super::sql::{Sql, rows};
 use duckdb::{Connection, params_from_iter};
@@ -14,15 +14,6 @@ pub const MOST_GROUPS: usize = 100_000;
 #[derive(Debug, thiserror::Error)]
 #[error("more than {MOST_GROUPS} groups")]
 pub struct TooMany;
-
-/// Groups of a level, and how many there are without the slice.
-#[derive(Debug)]
-pub struct Groups {
-    /// The groups.
-    pub groups: Vec<Group>,
-    /// Their number before slicing.
-    pub total: i64,
-}
 
 /// A line of a small table: an ID and what it belongs to.
 pub type Mapped = (Mapping, String, String);
@@ -58,20 +49,27 @@ impl<'a> Reader<'a> {
         depth: usize,
         top: Option<&[Key]>,
         slice: Option<&Slice>,
-    ) -> anyhow::Result<Groups> {
+    ) -> anyhow::Result<Vec<Group>> {
         let sql = groups(select, depth, top, slice, MOST_GROUPS + 1);
         let mut statement = self.connection.prepare(&sql.text)?;
         let mut found = statement.query(params_from_iter(sql.binds))?;
-        let mut read = Groups { groups: Vec::new(), total: 0 };
+        let mut groups = Vec::new();
         while let Some(row) = found.next()? {
             let keys = (0..depth).map(|i| row.get(i)).collect::<Result<_, _>>()?;
-            let figures = depth + 1..depth + 1 + select.figures.len();
-            read.total = row.get(figures.end)?;
-            let sums = figures.map(|i| row.get(i)).collect::<Result<_, _>>()?;
             let any = row.get::<_, Option<bool>>(depth)?.unwrap_or(false);
-            read.groups.push(Group { keys, any, sums });
+            let figures = depth + 1..depth + 1 + select.figures.len();
+            let sums = figures.map(|i| row.get(i)).collect::<Result<_, _>>()?;
+            groups.push(Group { keys, any, sums });
         }
-        if read.groups.len() > MOST_GROUPS { Err(TooMany.into()) } else { Ok(read) }
+        if groups.len() > MOST_GROUPS { Err(TooMany.into()) } else { Ok(groups) }
+    }
+
+    /// How many groups the first level has.
+    /// # Errors
+    /// The store failed or was interrupted.
+    pub fn groups_count(&self, select: &Select) -> anyhow::Result<i64> {
+        let sql = count(select);
+        Ok(self.connection.query_row(&sql.text, params_from_iter(sql.binds), |row| row.get(0))?)
     }
 
     /// The figures of all rows together.
@@ -80,7 +78,7 @@ impl<'a> Reader<'a> {
     pub fn totals(&self, select: &Select) -> anyhow::Result<Vec<i64>> {
         let totals = self.groups(select, 0, None, None)?;
         let none = || vec![0; select.figures.len()];
-        Ok(totals.groups.into_iter().next().map_or_else(none, |group| group.sums))
+        Ok(totals.into_iter().next().map_or_else(none, |group| group.sums))
     }
 
     /// How far the store has read its sources.
