@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Zeros are added in portions, so that a sync of records never waits for many of them.
-static ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
+static ZEROS: [u8; PORTION_BYTES as usize] = [0; PORTION_BYTES as usize];
+const PORTION_BYTES: u64 = 256 * 1024;
 /// A write holds the file; records that come meanwhile shall not wait for a long one.
 const ZEROS_AT_ONCE: usize = 16 * 1024;
 
@@ -49,7 +50,7 @@ impl RawSegment {
         let table = Table { end: first, ..Table::default() };
         let segment = Self::new(first, marker, file, table, 0);
         let made = segment
-            .add_zeros(&*segment.file, zeros.min(ZEROS.len() as u64))
+            .add_zeros(&*segment.file, zeros.min(PORTION_BYTES))
             .and_then(|()| disk.sync_names());
         if let Err(error) = made {
             // It holds nothing; if it cannot be removed now, recovery finds it empty.
@@ -119,26 +120,31 @@ impl RawSegment {
         table.bytes = at;
     }
 
-    /// Whether half of the zeros `ahead` are used up.
-    pub(crate) fn wants_zeros(&self, ahead: u64) -> bool {
-        self.bytes() + ahead / 2 > self.allocated.load(Ordering::Acquire)
+    /// Whether half of the zeros that are to lie ahead are used up. As many as there are bytes: a
+    /// journal that is hardly used shall not take megabytes.
+    pub(crate) fn wants_zeros(&self, most_ahead: u64) -> bool {
+        let bytes = self.bytes();
+        let free = self.allocated.load(Ordering::Acquire).saturating_sub(bytes);
+        free < zeros_ahead(bytes, most_ahead) / 2
     }
 
-    /// Adds zeros until `ahead` bytes are free behind what is written; at most one portion. Says
-    /// whether there is more to add. `file` is an opening of its own: it learns of its own failures.
+    /// Adds one portion of zeros, as long as fewer lie ahead than are to. Says whether that is still
+    /// so. `file` is an opening of its own: it learns of its own failures.
     pub(crate) fn zero_ahead(
         &self,
         file: &dyn DiskFile,
-        ahead: u64,
-        most: u64,
+        most_ahead: u64,
+        most_bytes: u64,
     ) -> io::Result<bool> {
-        let wanted = (self.table.read().bytes + ahead).min(most);
-        let missing = wanted.saturating_sub(self.allocated.load(Ordering::Acquire));
-        if missing == 0 || self.suspect.load(Ordering::Acquire) {
+        let bytes = self.bytes();
+        let allocated = self.allocated.load(Ordering::Acquire);
+        let missing = (bytes + zeros_ahead(bytes, most_ahead)).saturating_sub(allocated);
+        let portion = PORTION_BYTES.min(most_ahead).min(most_bytes.saturating_sub(allocated));
+        if missing == 0 || portion == 0 || self.suspect.load(Ordering::Acquire) {
             return Ok(false);
         }
-        self.add_zeros(file, missing.min(ZEROS.len() as u64))?;
-        Ok(missing > ZEROS.len() as u64)
+        self.add_zeros(file, portion)?;
+        Ok(missing > portion)
     }
 
     fn add_zeros(&self, file: &dyn DiskFile, bytes: u64) -> io::Result<()> {
@@ -206,6 +212,11 @@ impl RawSegment {
             Some(Entry { number: frame.number, key: frame.key, payload })
         })
     }
+}
+
+/// How many zeros are to lie ahead of so many bytes.
+fn zeros_ahead(bytes: u64, most: u64) -> u64 {
+    bytes.clamp(PORTION_BYTES.min(most), most)
 }
 
 /// The frame that holds this record.

@@ -108,9 +108,7 @@ impl Tender {
             Some((marker, file)) if *marker == live.marker => file,
             _ => &self.zeroed.insert((live.marker, self.disk.open(&live.name)?)).1,
         };
-        // A journal that is hardly used shall not take megabytes.
-        let ahead = self.options.zeros_ahead_bytes.min(live.bytes());
-        live.zero_ahead(&**file, ahead, self.options.segment_bytes)
+        live.zero_ahead(&**file, self.options.zeros_ahead_bytes, self.options.segment_bytes)
     }
 
     fn seal(&self, shared: &Shared, raw: &RawSegment) -> io::Result<()> {
