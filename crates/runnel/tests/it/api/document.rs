@@ -49,12 +49,12 @@ fn every_operation_has_summary_role_security_and_a_success() {
 }
 
 #[test]
-fn only_log_in_and_set_up_are_open_to_anybody() {
+fn only_log_in_set_up_and_health_are_open_to_anybody() {
     let document = document();
     let all = operations(&document);
     let open: BTreeSet<_> =
         all.iter().filter(|operation| operation.role() == "none").map(|o| o.name()).collect();
-    assert_eq!(Vec::from_iter(open), ["GET /setup", "POST /login", "POST /setup"]);
+    assert_eq!(Vec::from_iter(open), ["GET /health", "GET /setup", "POST /login", "POST /setup"]);
 }
 
 #[test]

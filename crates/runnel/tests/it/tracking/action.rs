@@ -12,7 +12,8 @@ const SECOND: &str = "NodeLander02";
 async fn two_pages(world: &World) -> String {
     let source = world.make("traffic-sources", json!({"name": "S"})).await;
     let page = |name: &str| json!({"name": name, "url": format!("https://{name}.example/page?n={{node-id}}")});
-    let (l1, l2) = (world.make("landers", page("l1")).await, world.make("landers", page("l2")).await);
+    let (l1, l2) =
+        (world.make("landers", page("l1")).await, world.make("landers", page("l2")).await);
     let from = |from: &str| json!({"name": from, "url": format!("https://{from}.example/?e={{data-email}}")});
     let (o1, o2) = (world.make("offers", from("o1")).await, world.make("offers", from("o2")).await);
     let node = |id: &str, kind: &str, page: &str| json!({"id": id, "kind": kind, "pages": [{"page": page}]});

@@ -5,7 +5,8 @@ use crate::world::{IPHONE, World, location, parameter};
 use reqwest::Response;
 use serde_json::json;
 
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0";
+const FIREFOX: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0";
 
 fn cookies(response: &Response) -> Vec<String> {
     let all = response.headers().get_all("set-cookie").iter();
@@ -58,10 +59,15 @@ async fn head_and_prefetch_record_nothing() {
     let head = world.client.head(world.track(&road.entrance())).send().await.unwrap();
     assert!(location(&head).starts_with("https://lander.example/"));
     assert!(cookies(&head).is_empty());
-    for (name, value) in [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")] {
+    for (name, value) in
+        [("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("x-moz", "prefetch")]
+    {
         let request = world.client.get(world.track(&road.entrance())).header(name, value);
         let refused = request.send().await.unwrap();
-        assert_eq!((refused.status().as_u16(), &refused.headers()["cache-control"]), (503, &"no-store".parse().unwrap()));
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["cache-control"]),
+            (503, &"no-store".parse().unwrap())
+        );
     }
     assert_eq!(world.report(json!([])).await["totals"]["visits"], 0);
 }

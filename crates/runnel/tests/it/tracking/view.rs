@@ -24,7 +24,9 @@ async fn a_page_that_a_redirect_led_to_makes_no_second_hit() {
     let road = road(&world).await;
     let page = location(&world.get(&road.entrance()).await);
     let (hit, vid) = (parameter(&page, "h"), parameter(&page, "vid"));
-    for body in [json!({"url": page, "hit": hit}), json!({"url": page, "f": road.funnel, "n": LANDER})] {
+    for body in
+        [json!({"url": page, "hit": hit}), json!({"url": page, "f": road.funnel, "n": LANDER})]
+    {
         let (status, answer) = report(&world, body).await;
         assert_eq!((status, &answer["error"]), (200, &json!("")));
         assert_eq!(answer["skv"], vid.as_str());
@@ -43,8 +45,12 @@ async fn without_redirects_the_view_is_the_entrance() {
     let (status, answer) = report(&world, direct(&road, LANDER)).await;
     assert_eq!(status, 200, "{answer}");
     let (hit, vid) = (answer["resolvedTokens"]["{hit}"].clone(), answer["skv"].clone());
-    let seen = world.api("GET", &format!("/explorer/hit/{}", hit.as_str().unwrap()), json!(null)).await;
-    assert_eq!((&seen["request"]["kind"], &seen["request"]["fields"]["c1"]), (&json!("entrance"), &json!("7")));
+    let seen =
+        world.api("GET", &format!("/explorer/hit/{}", hit.as_str().unwrap()), json!(null)).await;
+    assert_eq!(
+        (&seen["request"]["kind"], &seen["request"]["fields"]["c1"]),
+        (&json!("entrance"), &json!("7"))
+    );
     assert_eq!(seen["route"]["equal"], true, "{seen}");
     // An action goes on from there.
     let vid = vid.as_str().unwrap();
@@ -65,7 +71,10 @@ async fn a_refresh_repeats_no_view_and_coming_back_does() {
     let (_, back) = report(&world, at(LANDER)).await;
     assert_ne!(back["resolvedTokens"]["{hit}"], first["resolvedTokens"]["{hit}"]);
     let totals = views(&world).await;
-    assert_eq!((&totals["visits"], &totals["landerViews"], &totals["offerViews"]), (&json!(1), &json!(2), &json!(1)));
+    assert_eq!(
+        (&totals["visits"], &totals["landerViews"], &totals["offerViews"]),
+        (&json!(1), &json!(2), &json!(1))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,12 +102,18 @@ async fn a_report_that_cannot_be_placed_names_the_parameter() {
 async fn a_foreign_sites_page_is_refused() {
     let world = World::new().await;
     let road = road(&world).await;
-    for (origin, status) in [("https://evil.example", 403), ("null", 403), ("https://lander.example", 200)] {
+    for (origin, status) in
+        [("https://evil.example", 403), ("null", 403), ("https://lander.example", 200)]
+    {
         let request = world.client.post(world.track("/js/funnel")).header("origin", origin);
         let response = request.json(&direct(&road, LANDER)).send().await.unwrap();
         assert_eq!(response.status(), status, "{origin}");
         let allowed = response.headers().get("access-control-allow-origin");
         assert_eq!(allowed.is_some(), status == 200, "{origin}");
     }
-    assert_eq!(views(&world).await["visits"], 0, "the client is a bot, and strangers are not recorded");
+    assert_eq!(
+        views(&world).await["visits"],
+        0,
+        "the client is a bot, and strangers are not recorded"
+    );
 }
