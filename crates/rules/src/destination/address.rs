@@ -56,6 +56,10 @@ pub(super) fn split(url: &str) -> Result<(Address, Option<&str>), Reason> {
     if authority.is_none() && is_web(&scheme) {
         return Err(Reason::Host);
     }
+    // Browsers end a host here, but encoded it would lengthen the host by what follows.
+    if rest.starts_with('\\') {
+        return Err(Reason::Characters);
+    }
     let (rest, fragment) = cut(rest, '#');
     let (path, query) = cut(rest, '?');
     let segments = path.split('/').map(text).collect();

@@ -35,6 +35,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             "market://details?id={c1}\n\n&id=2",
             "https://a.example:8443/%7Bx%7D?a=b&&c\n\n\r\nSet-Cookie: x",
             "//a.example",
+            "https://a\\b@c{c1}/\n\nevil.example",
             "javascript:alert(1)",
         ]),
         "ids" => {
