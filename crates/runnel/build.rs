@@ -26,8 +26,7 @@ fn lay_library(from: &Path) {
         let source = from.join(name);
         println!("cargo:rerun-if-changed={}", source.display());
         if source.exists() {
-            std::fs::copy(&source, profile.join(name))
-                .expect("the profile's folder can be written");
+            replace(&source, &profile.join(name));
         }
     }
 }
@@ -38,12 +37,19 @@ fn lay_knowledge(from: &Path) {
     for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
         println!("cargo:rerun-if-changed={}", entry.path().display());
         std::fs::create_dir_all(&to).expect("the profile's folder can be written");
-        std::fs::copy(entry.path(), to.join(entry.file_name()))
-            .expect("the profile's folder can be written");
+        replace(&entry.path(), &to.join(entry.file_name()));
     }
 }
 
 fn profile_folder() -> PathBuf {
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
     out.ancestors().nth(3).expect("OUT_DIR lies below the profile's folder").to_owned()
+}
+
+/// Puts a fresh file in place by renaming: a program that runs has the old one mapped, and writing
+/// into that would end it.
+fn replace(source: &Path, target: &Path) {
+    let fresh = target.with_extension("fresh");
+    std::fs::copy(source, &fresh).expect("the profile's folder can be written");
+    std::fs::rename(&fresh, target).expect("the profile's folder can be written");
 }
