@@ -1,6 +1,7 @@
 //! Answers what routing asks beside the facts: session, address, caps.
 //! Promise: reads one session under its lock; nothing here waits.
 
+use super::asked::Asked;
 use crate::caps::Caps;
 use rules::funnel::{Inputs, Ready};
 use rules::ids::EntityId;
@@ -17,10 +18,8 @@ pub struct Known<'a> {
     pub new_visitor: bool,
     /// The page that the visitor's browser shows, as it says.
     pub shown: Option<EntityId>,
-    /// The URL asked for.
-    pub url: &'a str,
-    /// The request's referrer.
-    pub referrer: &'a str,
+    /// The request, for its URL and referrer.
+    pub asked: &'a Asked,
     /// The plan, which names its caps.
     pub plan: &'a Ready,
     /// The counters.
@@ -42,8 +41,8 @@ impl Inputs for Known<'_> {
             Question::NewVisitor => Reply::Is(self.new_visitor),
             Question::Data(name) => Reply::Text(self.parameter(name)),
             Question::Shown(_) => Reply::Page(self.shown),
-            Question::Url => Reply::Text(Some(self.url.to_owned())),
-            Question::Referrer => Reply::Text(Some(self.referrer.to_owned())),
+            Question::Url => Reply::Text(Some(self.asked.url())),
+            Question::Referrer => Reply::Text(Some(self.asked.referrer().to_owned())),
         }
     }
 }

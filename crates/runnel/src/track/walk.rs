@@ -103,14 +103,12 @@ struct Decided {
 }
 
 fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
-    let url = walk.asked.url();
     let mut known = Known {
         session,
         arriving: &walk.buffer,
         new_visitor: walk.visitor.new,
         shown: walk.asked.query.get("p").and_then(|page| page.parse().ok()),
-        url: &url,
-        referrer: walk.asked.referrer(),
+        asked: walk.asked,
         plan: walk.plan,
         caps: &app.caps,
         at_ms: walk.asked.at_ms,
