@@ -39,22 +39,39 @@ fn monday(now: &Zoned) -> Result<Zoned, jiff::Error> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counter {
     per_second: BTreeMap<u64, i64>,
+    /// The same sums by hour, so that a month is a few hundred additions.
+    per_hour: BTreeMap<u64, i64>,
 }
+
+const HOUR_SECONDS: u64 = 3600;
 
 impl Counter {
     /// Adds `by` (negative takes back) at `at_ms`.
     pub fn add(&mut self, at_ms: u64, by: i64) {
-        *self.per_second.entry(at_ms / 1000).or_default() += by;
+        let second = at_ms / 1000;
+        *self.per_second.entry(second).or_default() += by;
+        *self.per_hour.entry(second / HOUR_SECONDS).or_default() += by;
     }
 
     /// The sum since `since_ms`, never below zero.
     pub fn since(&self, since_ms: u64) -> u64 {
-        self.per_second.range(since_ms / 1000..).map(|(_, n)| n).sum::<i64>().max(0) as u64
+        let second = since_ms / 1000;
+        let next_hour = second.div_ceil(HOUR_SECONDS);
+        let edge = self.per_second.range(second..next_hour * HOUR_SECONDS).map(|(_, n)| n);
+        let hours = self.per_hour.range(next_hour..).map(|(_, n)| n);
+        edge.chain(hours).sum::<i64>().max(0) as u64
     }
 
     /// Forgets what lies before `since_ms`.
     pub fn forget_before(&mut self, since_ms: u64) {
-        self.per_second = self.per_second.split_off(&(since_ms / 1000));
+        let second = since_ms / 1000;
+        self.per_second = self.per_second.split_off(&second);
+        self.per_hour = self.per_hour.split_off(&second.div_ceil(HOUR_SECONDS));
+        let edge_end = second.div_ceil(HOUR_SECONDS) * HOUR_SECONDS;
+        let edge: i64 = self.per_second.range(..edge_end).map(|(_, n)| n).sum();
+        if edge != 0 {
+            self.per_hour.insert(second / HOUR_SECONDS, edge);
+        }
     }
 }
 
@@ -96,5 +113,8 @@ mod tests {
         counter.add(20_500, -1);
         counter.forget_before(20_000);
         assert_eq!(counter.since(0), 1);
+        counter.add(7_200_000, 5);
+        counter.add(7_199_000, 1);
+        assert_eq!((counter.since(0), counter.since(7_199_500), counter.since(7_200_000)), (7, 6, 5));
     }
 }

@@ -147,7 +147,13 @@ impl Session {
         if self.lasts(now_ms, ttl_ms) { self } else { self.over() }
     }
 
-    fn over(self) -> Self {
+    /// Whether only the links to the past are left.
+    pub fn is_over(&self) -> bool {
+        self.hits.is_empty() && self.visits.is_empty()
+    }
+
+    /// What stays of a session that is over: the links to the past.
+    pub fn over(self) -> Self {
         Self {
             last_at_ms: self.last_at_ms,
             last_request: self.last_request,
@@ -192,7 +198,7 @@ impl Session {
         }
         keep_newest(&mut self.hits, MOST_HITS);
         // A bot moves no sticky branch (product.md §3).
-        if !record.facts.is_bot() {
+        if !record.routed_facts().is_bot() {
             self.stick(record);
         }
     }

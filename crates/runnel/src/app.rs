@@ -16,10 +16,14 @@ use crate::store::{Database, catalog};
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::Journal;
+use moka::sync::Cache;
 use rules::funnel::Ready;
 use rules::ids::{HitId, IdKey, IdKeys};
 use rules::record::{PlanId, Record};
 use std::sync::Arc;
+
+/// Plans of the past kept ready, for explanations and for visitors whose node has been removed.
+const MOST_PAST_PLANS: u64 = 256;
 
 /// The running program.
 pub struct App {
@@ -49,6 +53,7 @@ pub struct App {
     pub proxies: Arc<Proxies>,
     /// Where conversions are booked.
     pub desk: Arc<Desk>,
+    past_plans: Cache<PlanId, Arc<Ready>>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
 }
@@ -109,17 +114,27 @@ impl App {
         snapshot.find_sites();
         let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
         let caps: Vec<_> = planned.map(|planned| planned.cap.clone()).collect();
-        self.snapshot.store(Arc::new(snapshot));
         let new = self.caps.keep(&caps);
-        self.load_caps(&new).await
+        let loaded = self.load_caps(&new).await;
+        for cap in &new {
+            // What could not be loaded counts what comes; for the others this changes nothing.
+            self.caps.loaded(cap, 0, std::iter::empty());
+        }
+        self.snapshot.store(Arc::new(snapshot));
+        loaded
     }
 
     /// The plan `id`, present or past.
     pub async fn plan(&self, id: PlanId) -> Option<Arc<Ready>> {
-        catalog::plan(&self.database, id).await.unwrap_or_else(|error| {
+        if let Some(plan) = self.past_plans.get(&id) {
+            return Some(plan);
+        }
+        let plan = catalog::plan(&self.database, id).await.unwrap_or_else(|error| {
             tracing::error!(%error, "a plan cannot be read");
             None
-        })
+        })?;
+        self.past_plans.insert(id, plan.clone());
+        Some(plan)
     }
 
     /// The record that holds `hit`, at any age; none if it is not there or cannot be read now.
@@ -179,6 +194,7 @@ impl Parts {
             enricher,
             proxies,
             desk,
+            past_plans: Cache::new(MOST_PAST_PLANS),
             sessions_cursor,
         }
     }

@@ -29,6 +29,8 @@ pub struct Config {
     pub click_wait_ms: u64,
     /// Sessions kept in memory.
     pub hot_sessions: usize,
+    /// Most connections at once, on each address; more are closed and counted.
+    pub connections: usize,
     /// Most bytes of a request's URL (414 above).
     pub url_bytes: usize,
     /// Most bytes of a request's headers (431 above).
@@ -63,6 +65,7 @@ impl Default for Config {
             node: 0,
             click_wait_ms: 4,
             hot_sessions: 200_000,
+            connections: 20_000,
             url_bytes: 8 * 1024,
             header_bytes: 16 * 1024,
             body_bytes: 64 * 1024,

@@ -3,7 +3,9 @@
 //! Promise: what a kill takes is replayed from the journal, once.
 
 use crate::app::App;
+use crate::store::ledger;
 use anyhow::Context;
+use rules::ids::Vid;
 use rules::record::Record;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,24 +15,47 @@ const WRITE_EVERY: Duration = Duration::from_secs(10);
 /// Sessions that are over are swept from disk once per so many writes (an hour).
 const SWEEP_EVERY_WRITES: u64 = 360;
 const REPLAY_BATCH: usize = 2_000;
+const WRITE_EVERY_BATCHES: u64 = 25;
+/// How long the links to a visitor's past are kept: indirect credit goes beyond the session.
+const LINKS_KEPT_MS: u64 = 400 * 24 * 3600 * 1000;
 
 /// Takes in every record that the session store has not seen.
 /// # Errors
 /// The journal cannot be read.
 pub fn replay(app: &App) -> anyhow::Result<u64> {
     let ttl_ms = app.session_ttl_ms();
-    let (mut next, mut replayed) = (app.sessions_cursor, 0);
+    let (mut next, mut replayed, mut batches) = (app.sessions_cursor, 0, 0u64);
     loop {
         let entries = app.journal.read(next, REPLAY_BATCH).context("cannot read the journal")?;
         let Some(last) = entries.last() else { return Ok(replayed) };
         next = last.number + 1;
+        batches += 1;
         for entry in entries {
             if let Ok(record) = Record::from_bytes(&entry.payload) {
                 app.sessions.replay(entry.number, &record, ttl_ms);
                 replayed += 1;
             }
         }
+        if batches % WRITE_EVERY_BATCHES == 0 {
+            // Everything read is on disk; memory stays bounded however long the journal is.
+            app.sessions.write(&app.sessions.changed(), next)?;
+            app.sessions.shrink();
+        }
     }
+}
+
+/// Tells the sessions which offers their visitors have converted on: the ledger knows, the journal
+/// does not.
+/// # Errors
+/// The ledger cannot be read.
+pub async fn restore_converted(app: &App) -> anyhow::Result<()> {
+    let since_ms = app.clock.now_ms().saturating_sub(app.session_ttl_ms());
+    for (vid, offer) in ledger::converted_since(&app.database, since_ms).await? {
+        if let Ok(vid) = Vid::parse(&vid, &app.keys) {
+            app.sessions.converted(vid, offer);
+        }
+    }
+    Ok(())
 }
 
 /// Writes sessions every ten seconds until `stop`, and once more then.
@@ -57,8 +82,8 @@ pub async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// # Errors
 /// Journal or session store fail; the sessions stay marked as changed.
 pub async fn write(app: &Arc<App>) -> anyhow::Result<()> {
-    let cursor = app.journal.watermark();
-    let changed = app.sessions.changed();
+    let (cursor, copying) = (app.journal.watermark(), app.clone());
+    let changed = tokio::task::spawn_blocking(move || copying.sessions.changed()).await?;
     let safe = match changed.next_record.checked_sub(1) {
         Some(last) => app.journal.synced(last).await.context("the journal is not synced"),
         None => Ok(()),
@@ -78,8 +103,9 @@ pub async fn write(app: &Arc<App>) -> anyhow::Result<()> {
 async fn sweep(app: &Arc<App>) {
     let app = app.clone();
     let swept = tokio::task::spawn_blocking(move || {
-        let before_ms = app.clock.now_ms().saturating_sub(app.session_ttl_ms());
-        app.sessions.forget(before_ms)
+        let now_ms = app.clock.now_ms();
+        let before_ms = now_ms.saturating_sub(app.session_ttl_ms());
+        app.sessions.forget(before_ms, now_ms.saturating_sub(LINKS_KEPT_MS))
     });
     match swept.await {
         Ok(Ok(count)) => tracing::debug!(count, "sessions that were over are forgotten"),

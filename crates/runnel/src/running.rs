@@ -22,7 +22,8 @@ pub struct Running {
     pub track: SocketAddr,
     /// Address of API and console.
     pub admin: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop_serving: watch::Sender<bool>,
+    stop_working: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     workers: Vec<JoinHandle<()>>,
     feed: Feed,
@@ -36,10 +37,12 @@ impl Running {
         crate::telemetry::metrics();
         let app = App::open(config, clock).await?;
         let replayed = keeper::replay(&app)?;
+        keeper::restore_converted(&app).await?;
         tracing::info!(replayed, "sessions are up to date");
         let track = listen(app.config.track).await?;
         let admin = listen(app.config.admin).await?;
-        let (stop, stopped) = watch::channel(false);
+        let (stop_serving, closing) = watch::channel(false);
+        let (stop_working, stopped) = watch::channel(false);
         let workers = vec![
             tokio::spawn(keeper::keep(app.clone(), stopped.clone())),
             tokio::spawn(app.fires().run(stopped.clone())),
@@ -48,25 +51,24 @@ impl Running {
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let serve = |listener, router| {
-            let (app, stopped) = (app.clone(), stopped.clone());
-            tokio::spawn(async move { server::serve(listener, router, &app.config, stopped).await })
+            let (app, closing) = (app.clone(), closing.clone());
+            tokio::spawn(async move { server::serve(listener, router, &app.config, closing).await })
         };
         let servers = vec![
             serve(track, http::tracking(app.clone())),
             serve(admin, http::administration(app.clone())),
         ];
         let (track, admin) = addresses;
-        Ok(Self { app, track, admin, stop, servers, workers, feed })
+        Ok(Self { app, track, admin, stop_serving, stop_working, servers, workers, feed })
     }
 
     /// Drains connections, stops workers, writes what is in memory.
     pub async fn stop(self) {
-        let _ = self.stop.send(true);
-        for task in self.servers.into_iter().chain(self.workers) {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a worker broke off");
-            }
-        }
+        let _ = self.stop_serving.send(true);
+        ended(self.servers).await;
+        // Only now is nobody left who changes a session: the last write holds everything.
+        let _ = self.stop_working.send(true);
+        ended(self.workers).await;
         // Feed joins its thread, the journal syncs: neither belongs on a thread that serves.
         let (feed, app) = (self.feed, self.app);
         let closed = tokio::task::spawn_blocking(move || {
@@ -75,6 +77,14 @@ impl Running {
         });
         if !matches!(closed.await, Ok(Ok(()))) {
             tracing::error!("the journal was not synced at the end: the disk does not take it");
+        }
+    }
+}
+
+async fn ended(tasks: Vec<JoinHandle<()>>) {
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a worker broke off");
         }
     }
 }

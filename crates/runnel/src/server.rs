@@ -10,9 +10,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
 /// The address that a connection came from.
@@ -33,13 +35,17 @@ pub async fn serve(
 ) {
     let http = connection_settings(config);
     let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(config.connections));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
         match accepted {
-            Ok((stream, peer)) => attend(stream, Peer(peer), &router, &http, &graceful),
+            Ok((stream, peer)) => match places.clone().try_acquire_owned() {
+                Ok(place) => attend(stream, Peer(peer), &router, &http, &graceful, place),
+                Err(_) => metrics::counter!("runnel_connections_refused_total").increment(1),
+            },
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -71,15 +77,30 @@ fn attend(
     router: &Router,
     http: &Builder<TokioExecutor>,
     graceful: &GracefulShutdown,
+    place: OwnedSemaphorePermit,
 ) {
     let _ = stream.set_nodelay(true);
     let router = router.clone();
+    let began = Arc::new(AtomicBool::new(false));
+    let seen = began.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        seen.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(peer);
         router.clone().oneshot(request.map(Body::new))
     });
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let connection = graceful.watch(connection.into_owned());
-    // A client that breaks off is no fault of ours.
-    tokio::spawn(async move { drop(connection.await) });
+    tokio::spawn(async move {
+        let _place = place;
+        let mut connection = std::pin::pin!(connection);
+        // hyper counts the time of a head only once its first byte is there.
+        tokio::select! {
+            _ = &mut connection => return,
+            () = tokio::time::sleep(HEADER_PATIENCE) => {}
+        }
+        if began.load(Ordering::Relaxed) {
+            // A client that breaks off is no fault of ours.
+            drop(connection.await);
+        }
+    });
 }

@@ -4,6 +4,7 @@
 use super::{Booked, Change, conversion_change, visit_change};
 use crate::app::App;
 use crate::store::ledger::status_changes;
+use journal::Journal;
 use rules::assets::{Cap, CapCount};
 use rules::cap::counts_since_ms;
 use rules::ids::EntityId;
@@ -16,12 +17,12 @@ impl App {
     /// # Errors
     /// Ledger or journal cannot be read; the caps then count what comes, from zero.
     pub(crate) async fn load_caps(&self, new: &[Cap]) -> anyhow::Result<()> {
-        let (conversions, visits): (Vec<_>, Vec<_>) =
-            new.iter().partition(|cap| cap.count == CapCount::Conversions);
-        for cap in conversions {
+        let (conversions, visits): (Vec<Cap>, Vec<Cap>) =
+            new.iter().cloned().partition(|cap| cap.count == CapCount::Conversions);
+        for cap in &conversions {
             self.load_conversions(cap).await?;
         }
-        if visits.is_empty() { Ok(()) } else { self.load_visits(&visits) }
+        if visits.is_empty() { Ok(()) } else { self.load_visits(visits).await }
     }
 
     async fn load_conversions(&self, cap: &Cap) -> anyhow::Result<()> {
@@ -43,25 +44,42 @@ impl App {
         Ok(())
     }
 
-    /// One pass over the journal for all caps that count visits.
-    fn load_visits(&self, caps: &[&Cap]) -> anyhow::Result<()> {
-        let end = self.journal.watermark();
-        let mut changes: Vec<Vec<Change>> = vec![Vec::new(); caps.len()];
-        let mut next = 0;
-        while next < end {
-            let entries = self.journal.read(next, BATCH)?;
-            let Some(last) = entries.last() else { break };
-            next = last.number + 1;
-            for entry in entries.iter().filter(|entry| entry.number < end) {
-                let Ok(record) = Record::from_bytes(&entry.payload) else { continue };
-                for (cap, changes) in caps.iter().zip(&mut changes) {
-                    changes.extend(visit_change(cap, &record, entry.number));
-                }
-            }
-        }
+    /// One pass over the journal for all caps that count visits, off the threads that serve.
+    async fn load_visits(&self, caps: Vec<Cap>) -> anyhow::Result<()> {
+        let (journal, now_ms) = (self.journal.clone(), self.clock.now_ms());
+        let scan = move || {
+            let end = journal.watermark();
+            visits_before(&journal, end, &caps, now_ms).map(|changes| (end, caps, changes))
+        };
+        let (end, caps, changes) = tokio::task::spawn_blocking(scan).await??;
         for (cap, changes) in caps.iter().zip(changes) {
             self.caps.loaded(cap, end, changes.into_iter());
         }
         Ok(())
     }
+}
+
+/// What the records below `end` count for each cap in its present period.
+fn visits_before(
+    journal: &Journal,
+    end: u64,
+    caps: &[Cap],
+    now_ms: u64,
+) -> anyhow::Result<Vec<Vec<Change>>> {
+    let since: Vec<_> = caps.iter().map(|cap| counts_since_ms(&cap.over, now_ms)).collect();
+    let mut all: Vec<Vec<Change>> = vec![Vec::new(); caps.len()];
+    let mut next = 0;
+    while next < end {
+        let entries = journal.read(next, BATCH)?;
+        let Some(last) = entries.last() else { break };
+        next = last.number + 1;
+        for entry in entries.iter().filter(|entry| entry.number < end) {
+            let Ok(record) = Record::from_bytes(&entry.payload) else { continue };
+            for ((cap, since_ms), changes) in caps.iter().zip(&since).zip(&mut all) {
+                let change = visit_change(cap, &record, entry.number);
+                changes.extend(change.filter(|change| change.at_ms >= *since_ms));
+            }
+        }
+    }
+    Ok(all)
 }

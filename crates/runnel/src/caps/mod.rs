@@ -63,14 +63,20 @@ impl Caps {
     pub fn keep(&self, wanted: &[Cap]) -> Vec<Cap> {
         let mut tallies = self.tallies.write();
         tallies.retain(|cap, _| wanted.contains(cap));
-        let new: Vec<_> = wanted.iter().filter(|cap| !tallies.contains_key(cap)).cloned().collect();
+        let mut new: Vec<Cap> = Vec::new();
+        for cap in wanted.iter().filter(|cap| !tallies.contains_key(cap)) {
+            // Several rules may ask for the same cap: it is loaded once.
+            if !new.contains(cap) {
+                new.push(cap.clone());
+            }
+        }
         tallies.extend(new.iter().map(|cap| (cap.clone(), Tally::default())));
         new
     }
 
     /// Ends the load of `cap`: `changes` are all up to the number `up_to`.
     pub fn loaded(&self, cap: &Cap, up_to: u64, changes: impl Iterator<Item = Change>) {
-        if let Some(tally) = self.tallies.write().get_mut(cap) {
+        if let Some(tally) = self.tallies.write().get_mut(cap).filter(|t| t.loaded.is_none()) {
             tally.loaded = Some(up_to);
             changes.for_each(|change| tally.counter.add(change.at_ms, change.by));
             for change in std::mem::take(&mut tally.waiting) {
@@ -126,7 +132,7 @@ impl Tally {
 
 /// What record number `number` does to a cap that counts visits.
 pub fn visit_change(cap: &Cap, record: &Record, number: u64) -> Option<Change> {
-    let counts = cap.count == CapCount::Visits && !record.facts.is_bot();
+    let counts = cap.count == CapCount::Visits && !record.routed_facts().is_bot();
     let by = if counts { visits(cap.of, record) } else { 0 };
     // Records are numbered from 0, changes from 1: up to 0 means that nothing was counted yet.
     (by != 0).then(|| Change { number: number + 1, at_ms: record.request.at_ms(), by })

@@ -25,6 +25,7 @@ pub async fn rebuild(config: Config) -> anyhow::Result<()> {
         App::open(config, Clock::System).await?
     };
     let records = keeper::replay(&app)?;
+    keeper::restore_converted(&app).await?;
     keeper::write(&app).await?;
     println!("sessions: {records} records replayed");
     let mut stores = Stores::new(&app, Handle::current());

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::outcome::Nowhere;
 use crate::snapshot::Snapshot;
 use rules::assets::{Field, FieldName, RedirectMode};
-use rules::destination::Destination;
+use rules::destination::{Destination, Reason};
 use rules::funnel::{End, Ready};
 use rules::ids::{EntityId, HitId};
 use rules::record::Record;
@@ -38,9 +38,13 @@ pub fn of(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Add
     let hit = record.hit(record.steps.len().saturating_sub(1)).unwrap_or(record.visit);
     let tokens = tokens(&snapshot, plan, record, hit, asked, &walked.buffer);
     let vid = record.vid.to_string();
-    let url = destination
-        .build(&tokens, &vid, &walked.buffer, &snapshot.settings.app_schemes)
-        .map_err(|_| Nowhere::BadDestination)?;
+    let schemes = &snapshot.settings.app_schemes;
+    let url = match destination.build(&tokens, &vid, &walked.buffer, schemes) {
+        // What a visitor brought along must not strand them: the page matters more.
+        Err(Reason::TooLong) => destination.build(&tokens, &vid, &[], schemes),
+        built => built,
+    };
+    let url = url.map_err(|_| Nowhere::BadDestination)?;
     Ok(Address { url, redirect: destination.parts().redirect })
 }
 

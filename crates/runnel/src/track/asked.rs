@@ -30,6 +30,8 @@ pub struct Asked {
     pub secure: bool,
     /// The referrer that the tag told; the request's own is the page itself.
     pub told_referrer: Option<String>,
+    /// The page's address that the tag told; empty without.
+    pub told_url: String,
     /// The moment of arrival, Unix milliseconds.
     pub at_ms: u64,
 }
@@ -51,6 +53,9 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
         return Err(StatusCode::BAD_REQUEST);
     }
     let body = read_body(&parts.method, body, limits).await?;
+    if form(&parts.headers, &body).exceeds(limits.parameters, limits.value_bytes) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
     let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |p| p.0.ip());
     let trusted = app.proxies.trusts(peer);
     Ok(Asked {
@@ -62,6 +67,7 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
         headers: parts.headers,
         at_ms: app.clock.now_ms(),
         told_referrer: None,
+        told_url: String::new(),
         query,
         body,
     })
@@ -73,6 +79,12 @@ async fn read_body(method: &Method, body: Body, limits: &Config) -> Result<Bytes
     }
     let read = crate::body::read(body, limits.body_bytes, crate::body::PATIENCE).await;
     read.map_err(|unread| unread.status())
+}
+
+/// Fields of a posted form; none of any other body.
+fn form(headers: &HeaderMap, body: &[u8]) -> Params {
+    let form = text(headers, "content-type").starts_with("application/x-www-form-urlencoded");
+    if form { Params::read(body) } else { Params::default() }
 }
 
 fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {
@@ -128,7 +140,6 @@ impl Asked {
 
     /// Fields of a posted form.
     pub fn form(&self) -> Params {
-        let form = self.header("content-type").starts_with("application/x-www-form-urlencoded");
-        if form { Params::read(&self.body) } else { Params::default() }
+        form(&self.headers, &self.body)
     }
 }

@@ -23,10 +23,11 @@ pub struct Cookies {
 pub fn read(asked: &Asked, keys: &IdKeys) -> Cookies {
     let mut cookies = Cookies::default();
     for header in asked.headers.get_all(header::COOKIE) {
-        for pair in header.to_str().unwrap_or_default().split(';') {
-            match pair.trim().split_once('=') {
-                Some((VISITOR, value)) => cookies.vid = Vid::parse(value, keys).ok(),
-                Some((HIT, value)) => cookies.hit = HitId::parse(value, keys).ok(),
+        // Others' cookies may hold any byte: each pair is read by itself.
+        for pair in header.as_bytes().split(|byte| *byte == b';') {
+            match std::str::from_utf8(pair).unwrap_or_default().trim().split_once('=') {
+                Some((VISITOR, value)) => cookies.vid = Vid::parse(value, keys).ok().or(cookies.vid),
+                Some((HIT, value)) => cookies.hit = HitId::parse(value, keys).ok().or(cookies.hit),
                 _ => {}
             }
         }

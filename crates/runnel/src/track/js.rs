@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 /// Most additional tokens that one call resolves.
 const MOST_TOKENS: usize = 50;
+/// Most bytes of a token's name.
+const MOST_NAME_BYTES: usize = 100;
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +50,11 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
     };
     asked.query = report.parameters();
     asked.told_referrer = Some(report.referrer.clone());
+    asked.told_url = report.url.clone();
+    if let Some(parameter) = report.too_long(&app.config) {
+        let error = format!("{parameter}: is too long");
+        return super::ended(underway, Outcome::TooLarge, refused(error));
+    }
     if asked.query.exceeds(app.config.parameters, app.config.value_bytes) {
         return super::ended(
             underway,
@@ -150,11 +157,18 @@ fn resolved(
     let snapshot = app.snapshot.load();
     let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
     let always = ["{hit}", "{visitor}", "{current-node-id}"].map(String::from);
-    let wanted = always.iter().chain(report.tokens.iter().take(MOST_TOKENS));
+    let single = report.tokens.iter().filter(|token| is_token(token));
+    let wanted = always.iter().chain(single.take(MOST_TOKENS));
     let resolve = |token: &String| {
         let mut value = String::new();
         Template::parse(token).render(&tokens, Place::Plain, &mut value);
         (token.clone(), value)
     };
     wanted.map(resolve).collect()
+}
+
+/// One name in braces: anything else could be made to write much more than was sent.
+fn is_token(text: &str) -> bool {
+    let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| name.len() <= MOST_NAME_BYTES && !name.contains(['{', '}']))
 }

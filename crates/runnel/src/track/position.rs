@@ -33,7 +33,7 @@ pub fn find(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
     by_parameters(app, &asked.query)
         .or_else(|| by_parameters(app, &referrer))
         .or_else(|| at_node(app, cookies.vid?, node_of(&asked.query).or(node_of(&referrer))?))
-        .or_else(|| by_page_url(app, asked, cookies))
+        .or_else(|| by_page_url(app, asked, &referrer, cookies))
         .or_else(|| last_page(app, cookies))
 }
 
@@ -61,20 +61,27 @@ pub fn session(app: &App, vid: Vid) -> Session {
 /// The latest hit of the visitor's session on `node`.
 pub fn at_node(app: &App, vid: Vid, node: EntityId) -> Option<Position> {
     let session = session(app, vid);
-    in_session(&session, session.latest(|hit| hit.kind.is_page() && hit.node == node)?)
+    let hit = session.latest(|hit| hit.kind.is_page() && hit.node == node)?;
+    // More hits than visits are remembered: the journal knows the rest.
+    in_session(&session, hit).or_else(|| of_record(app, hit.hit))
 }
 
 /// The latest page whose own URL is the one in the Referer.
-fn by_page_url(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
-    let referrer = without_query(asked.referrer());
-    let vid = vid_of(app, &asked.query).or(cookies.vid)?;
+fn by_page_url(app: &App, asked: &Asked, told: &Params, cookies: &Cookies) -> Option<Position> {
+    let vid = vid_of(app, &asked.query).or(vid_of(app, told)).or(cookies.vid)?;
     let session = session(app, vid);
+    let hit = at_address(app, &session, asked.referrer())?;
+    in_session(&session, hit).or_else(|| of_record(app, hit.hit))
+}
+
+/// The latest hit whose page's own URL is `address`, whatever the parameters.
+pub fn at_address(app: &App, session: &Session, address: &str) -> Option<SessionHit> {
     let snapshot = app.snapshot.load();
-    let hit = session.latest(|hit| {
+    let address = Some(without_query(address)).filter(|address| !address.is_empty())?;
+    session.latest(|hit| {
         let url = hit.page.and_then(|page| snapshot.page_url(page));
-        hit.kind.is_page() && !referrer.is_empty() && url.map(without_query) == Some(referrer)
-    })?;
-    in_session(&session, hit)
+        hit.kind.is_page() && url.map(without_query) == Some(address)
+    })
 }
 
 fn without_query(url: &str) -> &str {
@@ -96,21 +103,18 @@ fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
 
 /// The page of `hit`, from its visitor's session or from the journal at any age.
 pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
+    let from_journal = of_record(app, hit)?;
+    let session = session(app, from_journal.vid);
+    let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
+    remembered.or(Some(from_journal))
+}
+
+/// The page of `hit` as the journal has it.
+fn of_record(app: &App, hit: HitId) -> Option<Position> {
     let record = app.record_of(hit)?;
     let step = record.step_of(hit).filter(|step| step.kind.is_page())?;
-    let session = session(app, record.vid);
-    let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
-    remembered.or_else(|| {
-        let (node, kind, page) = (step.node, step.kind, step.page);
-        Some(Position {
-            vid: record.vid,
-            hit,
-            node,
-            kind,
-            page,
-            visit: SessionVisit::after(&record),
-        })
-    })
+    let (node, kind, page) = (step.node, step.kind, step.page);
+    Some(Position { vid: record.vid, hit, node, kind, page, visit: SessionVisit::after(&record) })
 }
 
 /// The page that the request of `hit` ended at.

@@ -9,6 +9,7 @@ use super::position::{self, Position, vid_of};
 use super::walk::{Walk, Walked, walk};
 use super::{fields, visitor};
 use crate::app::App;
+use crate::config::Config;
 use crate::params::Params;
 use rules::funnel::{Ready, Start};
 use rules::ids::{EntityId, HitId, Vid};
@@ -69,6 +70,15 @@ pub enum Seen {
 }
 
 impl Report {
+    /// The parameter that is over a limit, if one is.
+    pub fn too_long(&self, limits: &Config) -> Option<&'static str> {
+        let over = [
+            ("url", self.url.len() > limits.url_bytes),
+            ("referrer", self.referrer.len() > limits.value_bytes),
+        ];
+        over.iter().find(|(_, over)| *over).map(|(name, _)| *name)
+    }
+
     /// All parameters: the tag's own before those of the page's address.
     pub fn parameters(&self) -> Params {
         let own = [("vid", &self.vid), ("hit", &self.hit), ("f", &self.f), ("n", &self.n)];
@@ -82,42 +92,74 @@ impl Report {
     }
 }
 
+/// Where a report says that a visitor is, within a visit.
+struct Place {
+    /// Whose visit.
+    vid: Vid,
+    visit: SessionVisit,
+    node: EntityId,
+    /// The hit that is there already.
+    here: Option<Position>,
+}
+
 /// Takes in a report whose parameters stand in `asked.query`.
 /// # Errors
 /// Nobody can tell where the visitor is.
 pub fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
-    if let Some(position) = led_here(app, asked) {
-        return Ok(Seen::Touched(position));
-    }
-    match under_way(app, asked, cookies) {
-        Some((vid, visit, node)) if !latest_is(app, vid, node) => {
-            let plan = plan_of(app, visit.funnel).ok_or(Refusal::Funnel)?;
-            arrive(app, asked, cookies, &plan, node, &visit).map(|w| Seen::Walked(w, plan))
+    let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies));
+    let Some(place) = place else { return enter(app, asked, cookies) };
+    let facts = asked.facts(app, app.snapshot.load().truncates(place.visit.funnel));
+    let visitor = visitor::who(app, Some(place.vid), cookies.vid, &facts, asked.at_ms);
+    // Somebody with a copied address sees the page in a visit of their own.
+    let own = visitor.vid == place.vid;
+    match place.here.filter(|_| own) {
+        Some(position) => Ok(Seen::Touched(position)),
+        None => {
+            let plan = plan_of(app, place.visit.funnel).ok_or(Refusal::Funnel)?;
+            let visit = own.then_some(&place.visit);
+            let arriving = Walk {
+                asked,
+                kind: if own { RequestKind::View } else { RequestKind::Entrance },
+                visitor,
+                plan: &plan,
+                start: Start::Shown { node: place.node },
+                left: None,
+                number: 0,
+                visit,
+                source: place.visit.source,
+                fields: visit.map_or(&[], |visit| &visit.fields),
+                buffer: fields::rest(&asked.query),
+                cost: None,
+                facts,
+            };
+            let walked = walk(app, &arriving).ok_or(Refusal::Node)?;
+            Ok(Seen::Walked(walked, plan))
         }
-        Some((vid, _, node)) => {
-            position::at_node(app, vid, node).map(Seen::Touched).ok_or(Refusal::Node)
-        }
-        None => enter(app, asked, cookies),
     }
 }
 
 /// The hit that a redirect wrote into the page's address.
-fn led_here(app: &App, asked: &Asked) -> Option<Position> {
+fn led_here(app: &App, asked: &Asked) -> Option<Place> {
     let hit = HitId::parse(asked.query.get("hit")?, &app.keys).ok()?;
-    position::of_hit(app, hit)
+    let here = position::of_hit(app, hit)?;
+    Some(Place { vid: here.vid, visit: here.visit.clone(), node: here.node, here: Some(here) })
 }
 
-/// A visit under way whose funnel has the node that the report names.
-fn under_way(app: &App, asked: &Asked, cookies: &Cookies) -> Option<(Vid, SessionVisit, EntityId)> {
+/// A visit under way whose funnel has the node that the report names, by itself, by its page, or
+/// by the page's address. A refresh of the latest page repeats no view.
+fn under_way(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Place> {
     let vid = vid_of(app, &asked.query).or(cookies.vid)?;
     let session = position::session(app, vid);
     let named = |name: &str| asked.query.get(name)?.parse::<EntityId>().ok();
     let (funnel, node, page) = (named("f"), named("n"), named("p"));
+    let by_address = || position::at_address(app, &session, &asked.told_url).map(|hit| hit.node);
+    let node = node.or_else(|| if page.is_none() { by_address() } else { None });
     let visits = session.visits.iter().rev().filter(|v| funnel.is_none_or(|f| f == v.funnel));
     visits.cloned().find_map(|visit| {
-        let plan = plan_of(app, visit.funnel)?;
-        let node = page_node(&plan, node, page)?;
-        Some((vid, visit, node))
+        let node = page_node(&*plan_of(app, visit.funnel)?, node, page)?;
+        let latest = session.latest(|hit| hit.kind.is_page()).filter(|hit| hit.node == node);
+        let here = latest.and_then(|_| position::at_node(app, vid, node));
+        Some(Place { vid, visit, node, here })
     })
 }
 
@@ -128,12 +170,6 @@ fn page_node(plan: &Ready, node: Option<EntityId>, page: Option<EntityId>) -> Op
 
 fn plan_of(app: &App, funnel: EntityId) -> Option<Arc<Ready>> {
     app.snapshot.load().plans.get(&funnel).cloned()
-}
-
-/// Whether the visitor's latest page is the one reported: a refresh repeats no view.
-fn latest_is(app: &App, vid: Vid, node: EntityId) -> bool {
-    let latest = position::session(app, vid).latest(|hit| hit.kind.is_page());
-    latest.is_some_and(|hit| hit.node == node)
 }
 
 /// The view is the entrance: traffic without redirects.
@@ -152,33 +188,4 @@ fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
     let entry = Entry { funnel, plan: plan.clone(), source };
     let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node });
     walked.map(|walked| Seen::Walked(walked, plan)).map_err(|_| Refusal::Node)
-}
-
-/// A page that no redirect led to, within a visit.
-fn arrive(
-    app: &App,
-    asked: &Asked,
-    cookies: &Cookies,
-    plan: &Ready,
-    node: EntityId,
-    visit: &SessionVisit,
-) -> Result<Walked, Refusal> {
-    let facts = asked.facts(app, app.snapshot.load().truncates(visit.funnel));
-    let linked = vid_of(app, &asked.query);
-    let arriving = Walk {
-        asked,
-        kind: RequestKind::View,
-        visitor: visitor::who(app, linked, cookies.vid, &facts, asked.at_ms),
-        plan,
-        start: Start::Shown { node },
-        left: None,
-        number: 0,
-        visit: Some(visit),
-        source: visit.source,
-        fields: &visit.fields,
-        buffer: fields::rest(&asked.query),
-        cost: None,
-        facts,
-    };
-    walk(app, &arriving).ok_or(Refusal::Node)
 }

@@ -67,12 +67,14 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
         if !kept.session.lasts(at_ms, ttl_ms) {
             kept.session = kept.session.clone().at(at_ms, ttl_ms);
         }
+        // As it is under the lock: another tab may have gone on since the page was found.
+        let visit = walk.visit.map(|v| kept.session.visit(v.visit).unwrap_or(v).clone());
         let decided = decide(app, walk, &kept.session);
         if decided.route.steps.is_empty() {
             return None;
         }
         let route = decided.route.clone();
-        let record = compose(app, walk, &kept.session, decided);
+        let record = compose(app, walk, &kept.session, visit.as_ref(), decided);
         if walk.asked.is_head() {
             let mut after = kept.session.clone();
             after.apply(&record, ttl_ms);
@@ -88,10 +90,15 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
 /// Appends the record and takes it into the session; gives its number.
 fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
     let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
+    let links = (kept.session.last_request, kept.session.last_visit);
     kept.session.apply(record, ttl_ms);
-    if let Some(number) = number {
-        kept.next_record = number + 1;
-        app.caps.visited(record, number);
+    match number {
+        Some(number) => {
+            kept.next_record = number + 1;
+            app.caps.visited(record, number);
+        }
+        // A record that is nowhere must not be linked to.
+        None => (kept.session.last_request, kept.session.last_visit) = links,
     }
     number
 }
@@ -126,11 +133,16 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
     Decided { route, seed, consulted: inputs.into_consulted() }
 }
 
-fn compose(app: &App, walk: &Walk, session: &Session, decided: Decided) -> Record {
+fn compose(
+    app: &App,
+    walk: &Walk,
+    session: &Session,
+    visit: Option<&SessionVisit>,
+    decided: Decided,
+) -> Record {
     let request = RequestKey::new(walk.asked.at_ms, app.config.node, app.clock.random());
     let first_hit = request.hit(0, &app.keys);
-    let begins = walk.visit.is_none();
-    let visit = walk.visit;
+    let begins = visit.is_none();
     let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
     let own_facts = (facts != walk.facts).then(|| Box::new(walk.facts.clone()));
     let asked = walk.asked;

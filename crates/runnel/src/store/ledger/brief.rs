@@ -47,6 +47,24 @@ pub async fn conversions_of_visitor(
     briefs(database, "vid", vid.to_string()).await
 }
 
+/// Visitors and the offers they converted on, where the conversion counts and changed since
+/// `since_ms` (Unix milliseconds).
+/// # Errors
+/// The database fails.
+pub async fn converted_since(
+    database: &Database,
+    since_ms: u64,
+) -> Result<Vec<(String, EntityId)>, sqlx::Error> {
+    let sql = "SELECT vid, page FROM conversions WHERE event = '' AND page_kind = 'offer' \
+               AND status <> 'rejected' AND changed_at_ms >= $1";
+    let rows = sqlx::query(sql).bind(since_ms as i64).fetch_all(&database.pool).await?;
+    let pairs = rows.iter().filter_map(|row| {
+        let page: String = row.try_get("page").ok()?;
+        Some((row.try_get("vid").ok()?, page.parse().ok()?))
+    });
+    Ok(pairs.collect())
+}
+
 async fn briefs(
     database: &Database,
     column: &'static str,

@@ -19,7 +19,7 @@ mod standings;
 mod state;
 mod writer;
 
-pub use brief::{Brief, conversions_of_hit, conversions_of_visitor};
+pub use brief::{Brief, conversions_of_hit, conversions_of_visitor, converted_since};
 pub use filter::{Page, Part};
 pub use follow::entries_after;
 pub use history::{ConversionFilter, StoredConversion, StoredEntry, conversions, history};

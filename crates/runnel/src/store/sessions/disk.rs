@@ -59,14 +59,19 @@ impl Disk {
         Ok(())
     }
 
-    pub(super) fn forget(&self, before_ms: u64) -> anyhow::Result<usize> {
+    pub(super) fn forget(&self, before_ms: u64, links_before_ms: u64) -> anyhow::Result<usize> {
         let mut forgotten = 0;
         for guard in self.sessions.iter() {
             let (key, value) = guard.into_inner()?;
-            let over = postcard::from_bytes::<Kept>(&value)
-                .map_or(true, |kept| kept.session.last_at_ms < before_ms);
-            if over {
+            let Ok(kept) = postcard::from_bytes::<Kept>(&value) else {
                 self.sessions.remove(key)?;
+                continue;
+            };
+            if kept.session.last_at_ms < links_before_ms {
+                self.sessions.remove(key)?;
+            } else if kept.session.last_at_ms < before_ms && !kept.session.is_over() {
+                let links = Kept { session: kept.session.over(), ..kept };
+                self.sessions.insert(key, postcard::to_stdvec(&links)?)?;
                 forgotten += 1;
             }
         }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SHARDS: usize = 64;
+const SPARE_PER_SHARD: usize = 64;
 
 /// The sessions of all visitors.
 pub struct Sessions {
@@ -80,6 +81,11 @@ impl Sessions {
         self.with(vid, |kept| kept.session.converted_on(offer));
     }
 
+    /// Twice the bound, so that a burst between two writes finds room.
+    fn most_per_shard(&self) -> usize {
+        2 * self.most / SHARDS + SPARE_PER_SHARD
+    }
+
     fn slot(&self, vid: Vid) -> Arc<Slot> {
         let mut shard = self.shards[vid.as_u128() as usize % SHARDS].lock();
         if let Some(slot) = shard.get(&vid) {
@@ -88,7 +94,12 @@ impl Sessions {
         let kept =
             self.disk.read(vid).unwrap_or(Kept { session: Session::new(vid), next_record: 0 });
         let slot = Arc::new(Slot { kept: Mutex::new(kept), dirty: AtomicBool::new(false) });
-        shard.insert(vid, slot.clone());
+        if shard.len() < self.most_per_shard() {
+            shard.insert(vid, slot.clone());
+        } else {
+            // The store takes nothing and memory is full: the visitor goes on by link and journal.
+            metrics::counter!("runnel_sessions_not_kept_total").increment(1);
+        }
         slot
     }
 
@@ -156,11 +167,12 @@ impl Sessions {
         self.len() == 0
     }
 
-    /// Forgets on disk what has been over since before `before_ms` (Unix milliseconds).
+    /// Forgets on disk what has been over since before `before_ms` (Unix milliseconds): all but the
+    /// links to the past, and after `links_before_ms` those too.
     /// # Errors
     /// The store cannot be read or written.
-    pub fn forget(&self, before_ms: u64) -> anyhow::Result<usize> {
-        self.disk.forget(before_ms)
+    pub fn forget(&self, before_ms: u64, links_before_ms: u64) -> anyhow::Result<usize> {
+        self.disk.forget(before_ms, links_before_ms)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Written and read back, replayed twice, shrunk: the sessions stay the same.
 
 use super::*;
-use rules::ids::{IdKey, IdKeys};
+use rules::ids::{IdKey, IdKeys, RequestKey};
+use rules::record::PassedKind;
+use rules::session::SessionHit;
 
 fn vid(n: u64) -> Vid {
     Vid::new(1_700_000_000_000, n, &IdKeys::new(IdKey([1; 16]), vec![]))
@@ -47,11 +49,28 @@ fn memory_shrinks_only_by_what_is_written() {
 }
 
 #[test]
-fn forgets_what_has_been_over_for_long() {
+fn of_a_session_that_is_over_only_the_links_stay_and_in_the_end_not_even_they() {
     let dir = tempfile::tempdir().unwrap();
+    let hit = RequestKey::new(4, 0, 9).hit(0, &IdKeys::new(IdKey([1; 16]), vec![]));
+    {
+        let (sessions, _) = Sessions::open(dir.path(), 0).unwrap();
+        buffered(&sessions, vid(1), "a");
+        sessions.with(vid(1), |kept| {
+            kept.session.last_visit = Some(hit);
+            let (node, kind) = (rules::ids::EntityId::new(1, 1), PassedKind::Offer);
+            kept.session.hits = vec![SessionHit { hit, node, kind, page: None, visit: hit }];
+        });
+        sessions.write(&sessions.changed(), 0).unwrap();
+        assert_eq!(sessions.forget(5, 0).unwrap(), 0);
+        assert_eq!(sessions.forget(6, 0).unwrap(), 1);
+        assert_eq!(sessions.forget(6, 0).unwrap(), 0, "once");
+    }
+    {
+        let (sessions, _) = Sessions::open(dir.path(), 0).unwrap();
+        let left = sessions.of(vid(1));
+        assert_eq!((left.last_visit, left.parameter("x"), left.hits.len()), (Some(hit), None, 0));
+        sessions.forget(6, 6).unwrap();
+    }
     let (sessions, _) = Sessions::open(dir.path(), 0).unwrap();
-    buffered(&sessions, vid(1), "a");
-    sessions.write(&sessions.changed(), 0).unwrap();
-    assert_eq!(sessions.forget(5).unwrap(), 0);
-    assert_eq!(sessions.forget(6).unwrap(), 1);
+    assert_eq!(sessions.of(vid(1)).last_visit, None);
 }
