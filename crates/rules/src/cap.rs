@@ -115,6 +115,9 @@ mod tests {
         assert_eq!(counter.since(0), 1);
         counter.add(7_200_000, 5);
         counter.add(7_199_000, 1);
-        assert_eq!((counter.since(0), counter.since(7_199_500), counter.since(7_200_000)), (7, 6, 5));
+        assert_eq!(
+            (counter.since(0), counter.since(7_199_500), counter.since(7_200_000)),
+            (7, 6, 5)
+        );
     }
 }

@@ -26,7 +26,9 @@ pub fn read(asked: &Asked, keys: &IdKeys) -> Cookies {
         // Others' cookies may hold any byte: each pair is read by itself.
         for pair in header.as_bytes().split(|byte| *byte == b';') {
             match std::str::from_utf8(pair).unwrap_or_default().trim().split_once('=') {
-                Some((VISITOR, value)) => cookies.vid = Vid::parse(value, keys).ok().or(cookies.vid),
+                Some((VISITOR, value)) => {
+                    cookies.vid = Vid::parse(value, keys).ok().or(cookies.vid)
+                }
                 Some((HIT, value)) => cookies.hit = HitId::parse(value, keys).ok().or(cookies.hit),
                 _ => {}
             }
