@@ -8,6 +8,7 @@ use crate::demo;
 use crate::running::Running;
 use crate::store::people::Role;
 use clap::Args;
+use std::io::Write;
 use std::net::SocketAddr;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,10 +45,10 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     let clock = Clock::offset(options.clock_offset_seconds);
     let running = Running::start(config, clock).await?;
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
-    println!("tracking on http://{}", running.track);
-    println!("API on http://{}/api/v1", running.admin);
+    say(format_args!("tracking on http://{}", running.track));
+    say(format_args!("API on http://{}/api/v1", running.admin));
     if let Some(link) = setup::link(&running.app, running.admin).await? {
-        println!("nobody can log in yet: open {link} to become the owner (works once)");
+        say(format_args!("nobody can log in yet: open {link} to become the owner (works once)"));
     }
     if running.app.config.demo {
         show_demo(&running).await?;
@@ -70,9 +71,14 @@ async fn show_demo(running: &Running) -> anyhow::Result<()> {
     if told.fresh {
         demo::walk(app).await?;
         let key = key::add(&app.database, &app.clock, Role::Owner, "demo").await?;
-        println!("API key for the demo, shown this once: {key}");
+        say(format_args!("API key for the demo, shown this once: {key}"));
     }
-    println!("walk the demo funnel: {}", told.entrance);
-    println!("its network's postback URL: {}", told.postback);
+    say(format_args!("walk the demo funnel: {}", told.entrance));
+    say(format_args!("its network's postback URL: {}", told.postback));
     Ok(())
+}
+
+/// Tells whoever started the program. Nobody may be reading any more: serving goes on.
+fn say(line: std::fmt::Arguments) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
