@@ -4,7 +4,7 @@
 
 use super::parse::{Parameters, Raw};
 use super::{Desk, Incoming};
-use crate::store::ledger::{Call, LoggedCall, Way};
+use crate::store::ledger::{Call, LoggedCall, Verdict, Way};
 use rules::apply::Via;
 use rules::ids::EntityId;
 
@@ -43,7 +43,7 @@ impl Desk {
             content_type: raw.content_type,
             note: note(again.corrections),
             operation: again.operation.to_string(),
-            replays: logged.id.clone(),
+            replays: first(logged).to_owned(),
             ..Call::default()
         };
         Incoming {
@@ -70,6 +70,13 @@ const UNLIMITED: super::parse::Limits = super::parse::Limits {
 fn via(word: &str) -> Via {
     let all = [Via::Postback, Via::JavaScript, Via::Action, Via::Api, Via::Upload];
     all.into_iter().find(|via| via.as_str() == word).unwrap_or(Via::Postback)
+}
+
+/// What repeats a repetition that stayed unbooked repeats the call that came in, so that this is
+/// booked only once.
+fn first(logged: &LoggedCall) -> &str {
+    let unbooked = logged.verdict == Verdict::Unbooked.as_str();
+    if unbooked && !logged.replays.is_empty() { &logged.replays } else { &logged.id }
 }
 
 fn note(corrections: &[(String, String)]) -> String {

@@ -10,7 +10,7 @@ use super::conversions::{part, texts};
 use super::moment;
 use super::{AdminRouter, Body, Caller, Role};
 use crate::app::App;
-use crate::convert::Again;
+use crate::convert::{Again, Reason};
 use crate::error::Problem;
 use crate::store::ledger::{self, CallFilter, LoggedCall, Order, Part, Verdict};
 use axum::Json;
@@ -89,6 +89,7 @@ impl CallQuery {
             operation: self.operation.map(|id| id.to_string()),
             text: self.text.clone(),
             replayed: self.replayed,
+            ..CallFilter::default()
         })
     }
 }
@@ -145,7 +146,8 @@ struct ReplayOrder {
     /// Calls by ID.
     #[serde(default)]
     ids: Vec<EntityId>,
-    /// All unbooked calls that fit, up to 1000 at once, oldest first.
+    /// All unbooked calls that fit, up to 1000 at once, oldest first: those that came in, not
+    /// their repetitions. Test calls only if `reasons` names `test`.
     #[serde(default)]
     filter: Option<CallQuery>,
     /// Parameters that replace the calls' own: `{"hit": "…", "rev": "12.50"}`.
@@ -181,6 +183,14 @@ async fn replay(
     Ok(Json(answer))
 }
 
+/// What a filter may choose: each call that came in once, though repetitions of it stayed unbooked
+/// too; and nothing that its sender only tried out, unless that is what is asked for.
+fn repeatable(filter: CallFilter) -> CallFilter {
+    let test = Reason::Test.as_str().to_owned();
+    let except_reasons = if filter.reasons.contains(&test) { vec![] } else { vec![test] };
+    CallFilter { first_only: true, except_reasons, ..filter }
+}
+
 async fn chosen(app: &App, order: &ReplayOrder) -> Result<(Vec<LoggedCall>, u64), Problem> {
     let part = Part { limit: MOST_REPLAYED, offset: 0 };
     let mut filter = match (&order.filter, order.ids.as_slice()) {
@@ -190,7 +200,7 @@ async fn chosen(app: &App, order: &ReplayOrder) -> Result<(Vec<LoggedCall>, u64)
             return Err(Problem::fault("ids", "are more than 1000"));
         }
         (None, ids) => CallFilter { ids: texts(ids), ..CallFilter::default() },
-        (Some(which), []) => which.filter()?,
+        (Some(which), []) => repeatable(which.filter()?),
     };
     filter.verdicts = vec![Verdict::Unbooked.as_str().to_owned()];
     filter.replayed = Some(false);

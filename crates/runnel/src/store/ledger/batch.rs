@@ -62,6 +62,10 @@ impl<'j> Batch<'j> {
             return Outcome::Booked(earlier.clone());
         }
         let booked = match &job.change {
+            // Somebody else repeated the call meanwhile.
+            Some(Change::Say(_)) if self.state.is_replayed(&job.call.replays) => {
+                unchanged(job, None, Standing::default())
+            }
             None => unbooked(job, &job.call.reason),
             Some(Change::Say(booking)) if self.moved(booking) => return Outcome::Moved,
             Some(Change::Say(booking)) => self.say(job, booking),
@@ -69,6 +73,9 @@ impl<'j> Batch<'j> {
         };
         if let Some(task) = &job.task {
             self.state.task_done(task, &booked);
+        }
+        if booked.verdict != Verdict::Unbooked {
+            self.state.replayed(&job.call.replays);
         }
         let task = job.task.as_deref();
         self.calls.push(CallRow { call: &job.call, booked: booked.clone(), task });

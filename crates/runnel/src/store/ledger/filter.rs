@@ -31,6 +31,15 @@ impl Filter {
         }
     }
 
+    /// `column` has none of `values`; none asks nothing.
+    pub(super) fn not_among(&mut self, column: &str, values: &[String]) {
+        if !values.is_empty() {
+            let binds = sql::list(self.values.len() + 1, values.len());
+            self.conditions.push(format!("{column} NOT IN ({binds})"));
+            self.values.extend(values.iter().cloned().map(Value::Text));
+        }
+    }
+
     /// `column` is `value`; none asks nothing.
     pub(super) fn is(&mut self, column: &str, value: Option<&str>) {
         if let Some(value) = value {

@@ -58,6 +58,10 @@ pub struct CallFilter {
     pub text: Option<String>,
     /// Whether a repetition of it was booked.
     pub replayed: Option<bool>,
+    /// Only calls that repeat no other.
+    pub first_only: bool,
+    /// None of these reasons.
+    pub except_reasons: Vec<String>,
 }
 
 impl CallFilter {
@@ -80,6 +84,8 @@ impl CallFilter {
         filter.is("operation", self.operation.as_deref());
         filter.contains("(query || ' ' || body)", self.text.as_deref());
         filter.number("replayed", "=", self.replayed.map(i64::from));
+        filter.is("replays", self.first_only.then_some(""));
+        filter.not_among("reason", &self.except_reasons);
         filter
     }
 }

@@ -45,6 +45,7 @@ pub(super) struct State {
     by_hit: HashMap<HitId, Vec<usize>>,
     by_vid: HashMap<Vid, Vec<usize>>,
     tasks: HashMap<String, Booked>,
+    replayed: HashSet<String>,
 }
 
 impl State {
@@ -64,7 +65,22 @@ impl State {
         }
         let tasks: HashSet<String> = jobs.iter().filter_map(|job| job.task.clone()).collect();
         state.tasks = done_tasks(connection, tasks).await?;
+        let repeated = jobs.iter().map(|job| job.call.replays.clone());
+        let repeated = repeated.filter(|call| !call.is_empty()).collect();
+        state.replayed = replayed_of(connection, repeated).await?;
         Ok(state)
+    }
+
+    /// Whether a repetition of `call` was booked.
+    pub(super) fn is_replayed(&self, call: &str) -> bool {
+        self.replayed.contains(call)
+    }
+
+    /// Notes that a repetition of `call` is booked; an empty one is none.
+    pub(super) fn replayed(&mut self, call: &str) {
+        if !call.is_empty() {
+            self.replayed.insert(call.to_owned());
+        }
     }
 
     /// The conversions of `hit` for `event`, in the order they were made.
@@ -210,4 +226,19 @@ fn read_task(row: &AnyRow) -> Result<(String, Booked), sqlx::Error> {
         flags: Vec::new(),
     };
     Ok((row.try_get("task")?, booked))
+}
+
+/// Which of `calls` have a repetition that was booked.
+async fn replayed_of(
+    connection: &mut AnyConnection,
+    calls: HashSet<String>,
+) -> Result<HashSet<String>, sqlx::Error> {
+    if calls.is_empty() {
+        return Ok(calls);
+    }
+    let list = sql::list(1, calls.len());
+    let text = format!("SELECT id FROM calls WHERE replayed = 1 AND id IN ({list})");
+    let query = sqlx::query_scalar(AssertSqlSafe(text));
+    let query = calls.iter().fold(query, |query, call| query.bind(call.as_str()));
+    Ok(query.fetch_all(connection).await?.into_iter().collect())
 }

@@ -4,37 +4,38 @@ use crate::tracking::{LANDER, Road, road};
 use crate::world::{World, location, parameter};
 use serde_json::{Value, json};
 
-struct Shop {
-    world: World,
-    road: Road,
+/// An installation with a road to an offer.
+pub struct Shop {
+    pub world: World,
+    pub road: Road,
 }
 
 impl Shop {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let world = World::new().await;
         let road = road(&world).await;
         Self { world, road }
     }
 
     /// A new visitor's hit of the offer.
-    async fn offer_hit(&self) -> String {
+    pub async fn offer_hit(&self) -> String {
         let lander = location(&self.world.get(&self.road.entrance()).await);
         let vid = parameter(&lander, "vid");
         let acted = self.world.get(&format!("/action/1?vid={vid}&n={LANDER}")).await;
         parameter(&location(&acted), "clickid")
     }
 
-    async fn pb(&self, query: &str) -> String {
+    pub async fn pb(&self, query: &str) -> String {
         self.world.get(&format!("/pb/?{query}")).await.text().await.unwrap()
     }
 
-    async fn upload(&self, lines: &str, dry_run: bool) -> Value {
+    pub async fn upload(&self, lines: &str, dry_run: bool) -> Value {
         let body = json!({"lines": lines, "postbackCalls": "none", "dryRun": dry_run});
         self.world.api("PUT", "/updates/conversions", body).await
     }
 
     /// All conversions as `tx status revenue`, by tx.
-    async fn conversions(&self) -> Vec<String> {
+    pub async fn conversions(&self) -> Vec<String> {
         let list = self.world.api("POST", "/reports/conversions", json!({})).await;
         let rows = list["rows"].as_array().unwrap();
         assert_eq!(list["total"], rows.len());
@@ -48,7 +49,7 @@ impl Shop {
     }
 }
 
-fn counts(answer: &Value) -> [u64; 5] {
+pub fn counts(answer: &Value) -> [u64; 5] {
     ["created", "updated", "deleted", "unchanged", "unbooked"]
         .map(|name| answer[name].as_u64().unwrap())
 }

@@ -7,4 +7,5 @@ mod desk;
 mod ledger;
 mod postback;
 mod repeats;
+mod replays;
 mod visitor;
