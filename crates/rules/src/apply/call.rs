@@ -15,6 +15,9 @@ pub const ACTION_TX: &str = "action:";
 pub struct Call {
     /// The way it came.
     pub via: Via,
+    /// Who named its amount: of a browser's call that the owner repeats still the browser, whose
+    /// word is believed no more for that.
+    pub spoken_by: Via,
     /// When it takes effect: its `time=`, else its arrival; Unix milliseconds.
     pub at_ms: u64,
     /// The network's transaction.

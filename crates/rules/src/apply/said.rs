@@ -21,7 +21,7 @@ pub(super) enum Said {
 }
 
 pub(super) fn said(call: &Call, policy: &Policy, flags: &mut Vec<Flag>) -> Result<Said, Reason> {
-    let browser = call.via == Via::JavaScript;
+    let browser = call.spoken_by == Via::JavaScript;
     note_how_it_was_read(call, flags);
     match (call.amount, call.status) {
         (Amount::Unreadable, _) => Err(Reason::UnreadableAmount),
@@ -50,11 +50,11 @@ fn note_how_it_was_read(call: &Call, flags: &mut Vec<Flag>) {
 /// The amount that counts as named (product.md §6.3, §6.7).
 fn believed(call: &Call, policy: &Policy, flags: &mut Vec<Flag>) -> Result<Option<Micros>, Reason> {
     let Amount::Value(said) = call.amount else { return Ok(None) };
-    let named = match call.via {
+    let named = match call.spoken_by {
         Via::JavaScript => from_browser(said, call, policy, flags),
         _ => Some(said),
     };
-    let of_network = matches!(call.via, Via::Postback | Via::JavaScript);
+    let of_network = matches!(call.spoken_by, Via::Postback | Via::JavaScript);
     match (named, policy.maximum_revenue) {
         (Some(amount), Some(most)) if of_network && amount > most => Err(Reason::OverMaximum),
         _ => Ok(named),

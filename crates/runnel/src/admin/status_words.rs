@@ -84,7 +84,8 @@ async fn status_words(
         WordMeaning::Rejected => "rejected",
     };
     let corrections = vec![("status".to_owned(), meaning.to_owned())];
-    let again = Again { corrections: &corrections, operation, owner: Some(&caller.name) };
+    let owner = Some(caller.name.as_str());
+    let again = Again { corrections: &corrections, operation, owner, to_same_hit: true };
     let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
     let names = calls.iter().map(|call| call.id.clone()).collect();
     changed(&app, incoming, names, operation, order.dry_run).await.map(Json)

@@ -96,7 +96,7 @@ impl Receipt {
 }
 
 /// `flux.track("event", {name: "lead"})` arrives as `{"event":"event","name":"lead"}`.
-fn named(parameters: Parameters) -> Parameters {
+pub(super) fn named(parameters: Parameters) -> Parameters {
     let event = parameters.first(&["event"]).unwrap_or_default();
     match parameters.first(&["name"]).map(str::to_owned) {
         Some(name) if event.is_empty() || event == "event" => {

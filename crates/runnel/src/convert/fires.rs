@@ -149,6 +149,7 @@ impl Desk {
             call,
             parameters: Parameters::of_pairs(pairs),
             via: Via::Action,
+            spoken_by: Via::Action,
             address: None,
             arrived_ms: at_ms,
             notify: None,

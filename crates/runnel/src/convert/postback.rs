@@ -63,6 +63,7 @@ pub(super) fn incoming(
         call,
         parameters,
         via,
+        spoken_by: via,
         address,
         arrived_ms: now_ms,
         notify: None,

@@ -27,8 +27,10 @@ pub struct Incoming {
     pub call: Call,
     /// What it carries.
     pub parameters: Parameters,
-    /// Who speaks.
+    /// The way it comes, and the rules it comes under: the owner's where they repeat it in person.
     pub via: Via,
+    /// Who named its amount, whoever repeats it.
+    pub spoken_by: Via,
     /// The caller's address.
     pub address: Option<IpAddr>,
     /// When it first arrived: a call that is repeated counts as of then. Unix milliseconds.

@@ -2,6 +2,7 @@
 //! Promise: a repeated call counts as of its first arrival, under the rules for its way; the log
 //! keeps both.
 
+use super::browser::named;
 use super::parse::{Parameters, Raw};
 use super::{Desk, Incoming};
 use crate::store::ledger::{Call, LoggedCall, Verdict, Way};
@@ -15,9 +16,12 @@ pub struct Again<'a> {
     pub corrections: &'a [(String, String)],
     /// The bulk operation.
     pub operation: EntityId,
-    /// Who stands for the calls, if the owner's people do: then rules for networks and browsers do
-    /// not apply.
+    /// Who stands for the calls, if the owner's people do: then they correct what was booked, and
+    /// the source's rules for repeats do not apply. Amounts are believed no more than before.
     pub owner: Option<&'a str>,
+    /// Whether the calls are for the hits that they were booked for, whatever the visitors did
+    /// since.
+    pub to_same_hit: bool,
 }
 
 impl Desk {
@@ -32,6 +36,7 @@ impl Desk {
         // It was within the limits when it came.
         let parameters = Parameters::read(&raw, &UNLIMITED).unwrap_or_default();
         let parameters = parameters.without(&["test"]).corrected(again.corrections.to_vec());
+        let parameters = addressed(parameters, logged, again.to_same_hit);
         let call = Call {
             id: super::call_id(&self.clock),
             at_ms: self.clock.now_ms(),
@@ -50,12 +55,36 @@ impl Desk {
             call,
             parameters,
             via: if again.owner.is_some() { Via::Api } else { via },
+            spoken_by: via,
             address: logged.remote.parse().ok(),
             arrived_ms: logged.at_ms,
             notify: None,
             task: None,
             cursor: None,
         }
+    }
+}
+
+/// The hit or visitor that a repeated call is for.
+fn addressed(parameters: Parameters, logged: &LoggedCall, to_same_hit: bool) -> Parameters {
+    let hit = |parameters: Parameters| {
+        let parameters = parameters.without(&["vid", "p"]);
+        parameters.corrected(vec![("hit".into(), logged.hit.clone())])
+    };
+    if to_same_hit {
+        return hit(parameters);
+    }
+    if via(&logged.via) != Via::JavaScript {
+        return parameters;
+    }
+    // What the log keeps of a page's call is its raw text; whom the tag's memory or the cookie
+    // named besides stands in the log's columns.
+    let parameters = named(parameters);
+    let names = parameters.names_hit() || parameters.first(&["vid"]).is_some();
+    match (names, logged.hit.is_empty()) {
+        (true, _) => parameters,
+        (false, false) => hit(parameters),
+        (false, true) => parameters.corrected(vec![("vid".into(), logged.vid.clone())]),
     }
 }
 

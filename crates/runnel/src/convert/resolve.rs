@@ -51,6 +51,9 @@ pub trait Sessions: Send + Sync {
 /// A hit with a valid checksum that is not found may still be on its way for so long.
 const MAY_COME_MS: u64 = 3_600_000;
 
+/// Clocks of several machines differ by less than this.
+const CLOCKS_DIFFER_MS: u64 = 60_000;
+
 /// The hit that converts.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -217,9 +220,13 @@ impl Desk {
         let ttl_ms = snapshot.settings.session_ttl_seconds.saturating_mul(1000);
         let session = self.sessions.of(vid)?.filter(|session| session.lasts(now_ms, ttl_ms));
         let session = session.ok_or(unbooked(Reason::SessionExpired, "vid"))?;
+        // A repeated call cannot mean what the visitor did after it; one that comes now may mean a hit
+        // of a machine whose clock is ahead.
+        let comes_now = self.clock.now_ms() < now_ms + CLOCKS_DIFFER_MS;
+        let by_then = |hit: HitId| comes_now || hit.at_ms() <= now_ms;
         let latest = match page {
-            Some(page) => session.latest(|hit| hit.page == Some(page)),
-            None => session.latest(|hit| hit.kind == PassedKind::Offer),
+            Some(page) => session.latest(|hit| hit.page == Some(page) && by_then(hit.hit)),
+            None => session.latest(|hit| hit.kind == PassedKind::Offer && by_then(hit.hit)),
         };
         let missing = if page.is_some() { Reason::NoHitOfPage } else { Reason::NoOfferVisited };
         latest.map(|found| found.hit).ok_or(unbooked(missing, "p"))

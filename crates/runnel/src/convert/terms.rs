@@ -56,6 +56,7 @@ pub(super) fn read(
     let at_ms = said.at_ms(incoming.arrived_ms)?.max(resolved.hit.at_ms());
     let said = apply::Call {
         via: incoming.via,
+        spoken_by: incoming.spoken_by,
         at_ms,
         tx: said.tx.clone().given(),
         original: currency.as_ref().and_then(|currency| original(amount, currency)),

@@ -45,6 +45,7 @@ impl Desk {
             call,
             parameters: Parameters::of_pairs(pairs),
             via: Via::Upload,
+            spoken_by: Via::Upload,
             address: None,
             arrived_ms: now_ms,
             notify: Some(upload.notify),

@@ -89,3 +89,19 @@ fn browsers_cannot_send_negatives() {
     }
     assert_eq!(story.stands(), ["A approved 9.00"]);
 }
+
+#[test]
+fn the_owner_who_repeats_a_call_does_not_vouch_for_its_amount() {
+    for (spoken_by, outcome, stands) in [
+        (Via::JavaScript, Outcome::Created, vec!["A approved 5.00"]),
+        (Via::Postback, Outcome::Unbooked(Reason::OverMaximum), vec![]),
+        (Via::Api, Outcome::Created, vec!["A approved 99.00"]),
+    ] {
+        let mut story = Story::paying("5");
+        story.policy.browser_amounts = BrowserAmounts::Ignored;
+        story.policy.maximum_revenue = Some(money("50"));
+        let call = Call { via: Via::Api, spoken_by, ..story.call("A", "99", "") };
+        assert_eq!(story.take(call).outcome, outcome, "{spoken_by:?}");
+        assert_eq!(story.stands(), stands, "{spoken_by:?}");
+    }
+}

@@ -43,6 +43,7 @@ impl Story {
     pub(in crate::apply) fn call(&self, tx: &str, rev: &str, status: &str) -> Call {
         Call {
             via: Via::Postback,
+            spoken_by: Via::Postback,
             at_ms: self.at_ms,
             tx: Some(tx.to_owned()).filter(|tx| !tx.is_empty()),
             amount: Amount::read(Some(rev)),
@@ -61,7 +62,7 @@ impl Story {
     }
 
     fn via(&mut self, via: Via, tx: &str, rev: &str, status: &str) -> Decision {
-        let call = Call { via, ..self.call(tx, rev, status) };
+        let call = Call { via, spoken_by: via, ..self.call(tx, rev, status) };
         self.take(call)
     }
 

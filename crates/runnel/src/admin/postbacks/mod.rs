@@ -171,7 +171,7 @@ async fn replay(
     let (calls, total) = chosen(&app, &order).await?;
     let corrections: Vec<_> = order.corrections.clone().into_iter().collect();
     let operation = app.clock.entity_id();
-    let again = Again { corrections: &corrections, operation, owner: None };
+    let again = Again { corrections: &corrections, operation, owner: None, to_same_hit: false };
     let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
     let names = calls.iter().map(|call| call.id.clone()).collect();
     let summary = json!({"calls": calls.len(), "corrections": order.corrections});

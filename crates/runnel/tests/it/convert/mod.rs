@@ -6,6 +6,7 @@ mod browser;
 mod desk;
 mod ledger;
 mod postback;
+mod repeated;
 mod repeats;
 mod replays;
 mod visitor;
