@@ -2,6 +2,7 @@
 
 mod action;
 mod entrance;
+mod memory;
 mod view;
 
 use crate::world::{World, location, parameter};

@@ -117,3 +117,56 @@ async fn a_foreign_sites_page_is_refused() {
         "the client is a bot, and strangers are not recorded"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_address_shows_the_page_in_a_visit_of_ones_own() {
+    let world = World::new().await;
+    let road = road(&world).await;
+    let theirs = location(&world.get(&format!("{}?zone=7", road.entrance())).await);
+    let own = super::entrance::sent_back(&world.get(&road.entrance()).await);
+    for body in [json!({"url": theirs, "hit": parameter(&theirs, "h")}), json!({"url": theirs})] {
+        let request = world.client.post(world.track("/js/funnel")).header("user-agent", IPHONE);
+        let answer: Value =
+            request.header("cookie", &own).json(&body).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["error"], "", "{body}");
+        assert!(own.contains(answer["skv"].as_str().unwrap()), "{answer}");
+        let hit = answer["resolvedTokens"]["{hit}"].as_str().unwrap();
+        let seen = world.api("GET", &format!("/explorer/hit/{hit}"), json!(null)).await;
+        assert_eq!(seen["request"]["fields"], json!({}), "nothing of the other's visit");
+        assert_eq!(seen["route"]["equal"], true, "{seen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_address_carries_only_the_visitor_is_found_by_its_url() {
+    let world = World::new().await;
+    let road = road(&world).await;
+    let page = location(&world.get(&road.entrance()).await);
+    let vid = parameter(&page, "vid");
+    let (status, answer) =
+        report(&world, json!({"url": format!("https://lander.example/?vid={vid}")})).await;
+    assert_eq!((status, &answer["error"]), (200, &json!("")));
+    assert_eq!(answer["resolvedTokens"]["{hit}"], parameter(&page, "h").as_str());
+    // Without cookies, the Referer's address and visitor are enough for an action.
+    let referrer = format!("https://lander.example/?vid={vid}");
+    let request = world.client.get(world.track("/action/1")).header("referer", referrer);
+    let acted = request.header("user-agent", IPHONE).send().await.unwrap();
+    assert!(location(&acted).starts_with("https://offer.example/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_request_cannot_ask_for_a_large_answer() {
+    let world = World::new().await;
+    let road = road(&world).await;
+    let mut bomb = direct(&road, LANDER);
+    bomb["tokens"] = json!(["{country}".repeat(3000), "{zone}"]);
+    let (status, answer) = report(&world, bomb).await;
+    assert_eq!(status, 200);
+    let mut names: Vec<_> = answer["resolvedTokens"].as_object().unwrap().keys().collect();
+    names.sort();
+    assert_eq!(names, ["{current-node-id}", "{hit}", "{visitor}", "{zone}"]);
+    let mut long = direct(&road, LANDER);
+    long["referrer"] = json!("x".repeat(3000));
+    let (status, answer) = report(&world, long).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("referrer: is too long")));
+}
