@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::convert::Desk;
-use crate::{admin, convert, cors, demo, track};
+use crate::{admin, convert, cors, demo, track, welcome};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -44,7 +44,7 @@ pub fn networks(desk: Arc<Desk>) -> Router {
 
 /// What the address of API and console answers.
 pub fn administration(app: Arc<App>) -> Router {
-    admin::router(app)
+    admin::router(app).merge(welcome::routes())
 }
 
 /// Says that the domain reaches this server, and which version.

@@ -18,4 +18,5 @@ mod road;
 mod routing;
 mod tidy;
 mod tracking;
+mod welcome;
 mod world;
