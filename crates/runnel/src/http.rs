@@ -44,7 +44,9 @@ pub fn networks(desk: Arc<Desk>) -> Router {
 
 /// What the address of API and console answers.
 pub fn administration(app: Arc<App>) -> Router {
-    admin::router(app).merge(welcome::routes())
+    let set_up =
+        Router::new().route("/setup", get(welcome::page)).route("/setup.js", get(welcome::script));
+    admin::router(app).merge(set_up)
 }
 
 /// Says that the domain reaches this server, and which version.

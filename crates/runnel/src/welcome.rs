@@ -1,9 +1,7 @@
 //! The page behind the set-up link: an e-mail address and a password make the owner.
 //! Promise: no inline script and nothing from other sites; what it sends, the API checks.
 
-use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use http::{HeaderValue, header};
 
 const PAGE: &str = include_str!("welcome.html");
@@ -13,16 +11,13 @@ const POLICY: HeaderValue = HeaderValue::from_static(
                               connect-src 'self'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// `/setup` and its script.
-pub fn routes() -> Router {
-    Router::new().route("/setup", get(page)).route("/setup.js", get(script))
-}
-
-async fn page() -> Response {
+/// The page.
+pub async fn page() -> Response {
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE)).into_response()
 }
 
-async fn script() -> Response {
+/// Its script.
+pub async fn script() -> Response {
     let kind = HeaderValue::from_static("text/javascript; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], SCRIPT).into_response()
 }
