@@ -6,7 +6,7 @@ use super::Desk;
 use super::authorize::authorize;
 use super::parse::Parameters;
 use super::reason::{Reason, Unbooked};
-use super::resolve::{NoHit, event_named};
+use super::resolve::NoHit;
 use super::said::Said;
 use super::terms;
 use crate::snapshot::Snapshot;
@@ -151,13 +151,25 @@ fn rule<'s>(
     let offer = step.page.filter(|_| step.kind == PassedKind::Offer);
     let offer = offer.and_then(|page| snapshot.offers.get(&page)).map(|held| &*held.asset);
     let source_id = offer.and_then(|offer| offer.offer_source);
-    let source = source_id.and_then(|id| snapshot.offer_sources.get(&id)).map(|held| &*held.asset);
+    let source = source_of(snapshot, offer);
     call.offer_source = text(source_id);
     let event = event(snapshot, source, said.event.as_deref())?;
     Ok(Ruled { offer, source_id, source, event })
 }
 
-fn event(
+/// The source that rules calls about `offer`.
+pub(super) fn source_of<'s>(
+    snapshot: &'s Snapshot,
+    offer: Option<&Offer>,
+) -> Option<&'s OfferSource> {
+    let held = snapshot.offer_sources.get(&offer?.offer_source?)?;
+    Some(&*held.asset)
+}
+
+/// The event that `word` means at `source`; none for a conversion.
+/// # Errors
+/// The source ignores the word, or it is the name of no event.
+pub(super) fn event(
     snapshot: &Snapshot,
     source: Option<&OfferSource>,
     word: Option<&str>,
@@ -169,9 +181,9 @@ fn event(
     match meant {
         "conversion" => Ok(None),
         "ignore" => Err(Unbooked::new(Reason::IgnoredEvent, "event")),
-        name => event_named(snapshot, name)
-            .map(Some)
-            .ok_or(Unbooked::new(Reason::UnknownEvent, "event")),
+        name => {
+            snapshot.event_named(name).map(Some).ok_or(Unbooked::new(Reason::UnknownEvent, "event"))
+        }
     }
 }
 

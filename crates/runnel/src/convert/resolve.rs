@@ -3,10 +3,11 @@
 //! session that is still being rebuilt, are never called unknown (product.md §6.1, §6.2).
 
 use super::Desk;
+use super::prepare::{event, source_of};
 use super::reason::{Reason, Unbooked};
 use super::said::Said;
 use crate::snapshot::Snapshot;
-use crate::store::ledger::{self, Sought, Unavailable};
+use crate::store::ledger::{self, OfVisitor, Sought, Unavailable};
 use rules::amount::TextValue;
 use rules::apply::{Flag, Via};
 use rules::ids::{EntityId, HitId, Vid};
@@ -185,26 +186,28 @@ impl Desk {
                 Some(text.parse().map_err(|_| unbooked(Reason::NoHitOfPage, "p"))?)
             }
         };
-        let sought = Some(Sought { page });
-        if let Some(hit) = self.already_converted(vid, page, said, snapshot).await? {
-            return self.by_hit(hit, sought, Vec::new(), true).await;
-        }
-        let hit = self.in_session(vid, page, snapshot, now_ms)?;
-        self.by_hit(hit, sought, Vec::new(), true).await
+        let same_tx = self.with_this_tx(vid, page, said).await?;
+        let meant = same_tx.iter().find(|one| is_meant(one, said, snapshot));
+        let hit = match meant {
+            Some(one) => one.hit,
+            None => self.in_session(vid, page, snapshot, now_ms)?,
+        };
+        let passed_over = match meant {
+            Some(_) => Vec::new(),
+            None => same_tx.into_iter().map(|one| (one.hit, one.event)).collect(),
+        };
+        self.by_hit(hit, Some(Sought { page, passed_over }), Vec::new(), true).await
     }
 
-    /// The hit of the visitor's conversion that already has this tx: it is the one that changes,
-    /// even when the session is over.
-    async fn already_converted(
+    /// What of the visitor's already has this tx.
+    async fn with_this_tx(
         &self,
         vid: Vid,
         page: Option<EntityId>,
         said: &Said,
-        snapshot: &Snapshot,
-    ) -> Result<Option<HitId>, Unavailable> {
-        let TextValue::Given(tx) = &said.tx else { return Ok(None) };
-        let event = said.event.as_deref().and_then(|name| event_named(snapshot, name));
-        ledger::hit_of_visitor(&self.database, vid, event, tx, page).await.map_err(|error| {
+    ) -> Result<Vec<OfVisitor>, Unavailable> {
+        let TextValue::Given(tx) = &said.tx else { return Ok(Vec::new()) };
+        ledger::of_visitor(&self.database, vid, tx, page).await.map_err(|error| {
             tracing::error!(%error, "cannot look up a visitor's conversions");
             Unavailable
         })
@@ -233,7 +236,10 @@ impl Desk {
     }
 }
 
-/// The custom event called `name`, in any case.
-pub(super) fn event_named(snapshot: &Snapshot, name: &str) -> Option<EntityId> {
-    snapshot.event_named(name)
+/// Whether the call is about this one: its event is the one that the call's word means at the offer's
+/// source. It is the one that changes, even when the session is over.
+fn is_meant(one: &OfVisitor, said: &Said, snapshot: &Snapshot) -> bool {
+    let offer = one.offer.and_then(|offer| snapshot.offers.get(&offer));
+    let source = source_of(snapshot, offer.map(|held| &*held.asset));
+    event(snapshot, source, said.event.as_deref()) == Ok(one.event)
 }

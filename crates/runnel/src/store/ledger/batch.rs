@@ -85,12 +85,15 @@ impl<'j> Batch<'j> {
     /// Whether the visitor has this transaction on another hit: since the call was resolved, some
     /// other call made it.
     fn moved(&self, booking: &Booking) -> bool {
-        let (Some(sought), Some(tx)) = (booking.sought, booking.said.tx.as_deref()) else {
+        let (Some(sought), Some(tx)) = (&booking.sought, booking.said.tx.as_deref()) else {
             return false;
         };
         let fits = |held: &&Held| sought.page.is_none() || held.page == sought.page;
-        let same = self.state.of_visitor(booking.vid, booking.said.event, tx);
-        let hits: Vec<_> = same.filter(fits).map(|held| held.hit).collect();
+        let event = booking.said.event;
+        let same = self.state.of_visitor(booking.vid, event, tx);
+        let hits = same.filter(fits).map(|held| held.hit);
+        let hits: Vec<_> =
+            hits.filter(|hit| !sought.passed_over.contains(&(*hit, event))).collect();
         !hits.is_empty() && !hits.contains(&booking.hit)
     }
 

@@ -61,10 +61,12 @@ pub struct Booking {
 }
 
 /// What a call by visitor asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     /// The page, if it named one.
     pub page: Option<EntityId>,
+    /// Hits with the events that have this tx there, but are not what the call means.
+    pub passed_over: Vec<(HitId, Option<EntityId>)>,
 }
 
 /// A conversion goes back to an earlier standing.

@@ -4,30 +4,42 @@ use super::job::Cursor;
 use super::sql;
 use crate::store::Database;
 use rules::ids::{EntityId, HitId, Vid};
-use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
-/// The hit of the visitor's latest conversion (or `event`) with the transaction `tx`, on `page` if
-/// one is named.
+/// A hit of a visitor that has a conversion or event with the transaction in question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfVisitor {
+    /// The hit.
+    pub hit: HitId,
+    /// The custom event; none for a conversion.
+    pub event: Option<EntityId>,
+    /// The offer that it passed; none if it is a lander's.
+    pub offer: Option<EntityId>,
+}
+
+/// The visitor's hits that have conversions or events with the transaction `tx`, on `page` if one is
+/// named: the latest first.
 /// # Errors
 /// The database fails.
-pub async fn hit_of_visitor(
+pub async fn of_visitor(
     database: &Database,
     vid: Vid,
-    event: Option<EntityId>,
     tx: &str,
     page: Option<EntityId>,
-) -> Result<Option<HitId>, sqlx::Error> {
+) -> Result<Vec<OfVisitor>, sqlx::Error> {
     let page = page.map(|page| page.to_string()).unwrap_or_default();
-    let sql = "SELECT hit FROM conversions WHERE vid = $1 AND tx = $2 AND event = $3 \
-         AND ($4 = '' OR page = $4) ORDER BY first_at_ms DESC, id DESC LIMIT 1";
-    let found: Option<String> = sqlx::query_scalar(sql)
-        .bind(vid.to_string())
-        .bind(tx)
-        .bind(event.map(|event| event.to_string()).unwrap_or_default())
-        .bind(page)
-        .fetch_optional(&database.pool)
-        .await?;
-    found.map(|text| read_hit(&text)).transpose()
+    let sql = "SELECT hit, event, CASE page_kind WHEN 'lander' THEN '' ELSE page END AS offer \
+         FROM conversions WHERE vid = $1 AND tx = $2 AND ($3 = '' OR page = $3) \
+         GROUP BY hit, event, page_kind, page ORDER BY MAX(first_at_ms) DESC, MAX(id) DESC";
+    let query = sqlx::query(sql).bind(vid.to_string()).bind(tx).bind(page);
+    let rows = query.fetch_all(&database.pool).await?;
+    let read = |row: &AnyRow| {
+        let id = |column| row.try_get::<String, _>(column).map(|text| text.parse().ok());
+        let hit = read_hit(&row.try_get::<String, _>("hit")?)?;
+        Ok(OfVisitor { hit, event: id("event")?, offer: id("offer")? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// How far the follower `name` has come in the journal of `node`: the last record done.

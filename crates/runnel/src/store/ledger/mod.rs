@@ -25,7 +25,7 @@ pub use follow::entries_after;
 pub use history::{ConversionFilter, StoredConversion, StoredEntry, conversions, history};
 pub use job::*;
 pub use log::{CallFilter, LoggedCall, Order, calls, is_last_word};
-pub use look_up::{cursor_of, forget_calls, hit_of_visitor, move_cursor};
+pub use look_up::{OfVisitor, cursor_of, forget_calls, move_cursor, of_visitor};
 pub use operations::{Operation, begin_operation, mark_undone, operation, restores};
 pub use preview::preview;
 pub use standings::{StatusChange, status_changes};

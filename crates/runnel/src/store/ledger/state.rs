@@ -142,7 +142,7 @@ fn hit_of(job: &Job) -> Option<String> {
 
 fn sought_of(job: &Job) -> Option<String> {
     match job.change.as_ref()? {
-        Change::Say(booking) => booking.sought.map(|_| booking.vid.to_string()),
+        Change::Say(booking) => booking.sought.as_ref().map(|_| booking.vid.to_string()),
         Change::Restore(_) => None,
     }
 }

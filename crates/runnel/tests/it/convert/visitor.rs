@@ -1,6 +1,6 @@
 //! `/pb/` with a visitor: which hit converts (product.md §6.2), and whom it credits.
 
-use super::desk::{NOW_MS, TTL_MS, World, id};
+use super::desk::{NOW_MS, TTL_MS, World, id, put};
 use http::StatusCode;
 use rules::entry::Entry;
 use rules::record::PassedKind::{Lander, Offer};
@@ -43,6 +43,44 @@ async fn a_known_tx_changes_its_conversion_whatever_came_after_and_when_the_sess
     assert_eq!(world.pb(&format!("vid={vid}&tx=U")).await, expired);
     assert_eq!(world.pb(&format!("vid={vid}&tx=T&p={}", id("O2"))).await, expired);
     assert_eq!(world.conversions().await, ["T approved 7000000"]);
+}
+
+#[tokio::test]
+async fn a_known_tx_is_found_by_the_sources_own_word_for_its_event() {
+    for (word, meant) in [("sale", "lead"), ("lead", "conversion")] {
+        let mut world = World::new().await;
+        world.change_source(|source| source.events = [(word.into(), meant.into())].into());
+        let vid = world.visitor();
+        let first = world.visit_of(vid, NOW_MS - 50_000, &[(Offer, "O1")]);
+        let call = format!("vid={vid}&tx=T&event={word}");
+        assert_eq!(world.json(&format!("{call}&rev=5")).await["result"], "created", "{word}");
+        world.visit_of(vid, NOW_MS - 10_000, &[(Offer, "O1")]);
+        assert_eq!(world.json(&format!("{call}&rev=6")).await["result"], "updated", "{word}");
+        world.desk.clock.advance_ms(TTL_MS + 1);
+        assert_eq!(world.json(&format!("{call}&rev=7")).await["result"], "updated", "{word}");
+        assert_eq!(world.conversions().await, ["T approved 7000000"], "{word}");
+        assert_eq!(converted_hits(&world).await, [first[1].to_string()], "{word}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_means_an_event_only_at_the_source_that_says_so() {
+    let mut world = World::new().await;
+    world.change_source(|source| source.events = [("sale".into(), "lead".into())].into());
+    world.change(|snapshot| {
+        put(&mut snapshot.offers, "O3", rules::assets::Offer::default());
+    });
+    let vid = world.visitor();
+    let there = world.visit_of(vid, NOW_MS - 50_000, &[(Offer, "O3")]);
+    assert_eq!(world.pb(&format!("vid={vid}&tx=T&event=lead")).await, "OK");
+    // The offer of the other source has no such word: this is about the offer visited last.
+    let here = world.visit_of(vid, NOW_MS - 10_000, &[(Offer, "O1")]);
+    assert_eq!(world.pb(&format!("vid={vid}&tx=T&event=sale")).await, "OK");
+    let mut hits = converted_hits(&world).await;
+    hits.sort();
+    let mut expected = [there[1], here[1]].map(|hit| hit.to_string());
+    expected.sort();
+    assert_eq!(hits, expected);
 }
 
 #[tokio::test]
