@@ -90,11 +90,12 @@ impl Desk {
     /// It could not be stored, or nobody can say yet whether its hit exists: it is to come again.
     pub async fn take(&self, incoming: Incoming) -> Result<Receipt, Unavailable> {
         let mut prepared = self.prepare(&incoming).await?;
-        if prepared.test {
-            return self.test(prepared).await;
-        }
+        // Before tests: they are kept as well, and a guesser may ask for one.
         if prepared.never_issued && !self.keeps_stranger(incoming.address) {
             return Ok(only_counted(&prepared));
+        }
+        if prepared.test {
+            return self.test(prepared).await;
         }
         for _ in 0..MOST_ROUNDS {
             match self.writer.book(prepared.job).await? {
@@ -161,7 +162,7 @@ fn only_counted(prepared: &Prepared) -> Receipt {
         after: Default::default(),
         flags: call.flags.clone(),
     };
-    counted(Receipt { booked, parameter: prepared.parameter, test: false })
+    counted(Receipt { booked, parameter: prepared.parameter, test: prepared.test })
 }
 
 fn counted(receipt: Receipt) -> Receipt {

@@ -399,3 +399,16 @@ async fn hostile_bytes_are_kept_as_text() {
     }
     assert_eq!(world.conversions().await.len(), 5);
 }
+
+#[tokio::test]
+async fn of_ids_that_nobody_issued_only_a_few_calls_are_kept_also_as_tests() {
+    let world = World::new().await;
+    for i in 0..30 {
+        let answer = world.pb(&format!("hit=guess{i}&test=1")).await;
+        assert_eq!(answer, "TEST result=unbooked reason=unknown_hit parameter=hit");
+    }
+    assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 20);
+    // Tests and others are counted together.
+    world.pb("hit=guess").await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 20);
+}
