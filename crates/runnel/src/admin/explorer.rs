@@ -24,7 +24,7 @@ const MOST_REQUESTS: usize = 200;
 
 /// The endpoints.
 pub fn routes() -> AdminRouter {
-    AdminRouter::new().at(Role::Viewer, routes!(hit)).at(Role::Viewer, routes!(visitor))
+    AdminRouter::new().at(Role::Analyst, routes!(hit)).at(Role::Analyst, routes!(visitor))
 }
 
 /// A hit with the request that made it.

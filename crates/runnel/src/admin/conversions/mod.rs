@@ -28,7 +28,7 @@ const MOST_CALLS: u32 = 500;
 
 /// The endpoints.
 pub(super) fn routes() -> AdminRouter {
-    AdminRouter::new().at(Role::Viewer, routes!(conversion)).at(Role::Analyst, routes!(list))
+    AdminRouter::new().at(Role::Analyst, routes!(conversion)).at(Role::Analyst, routes!(list))
 }
 
 /// Shows a conversion with its history.

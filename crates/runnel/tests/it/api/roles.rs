@@ -95,3 +95,13 @@ async fn the_served_document_is_the_generated_one_and_unknown_paths_are_problems
     let odd = office.call(&owner, "PATCH", "/users", Value::Null).await.is(405);
     assert_eq!(odd.kind(), "method-not-allowed");
 }
+
+#[test]
+fn what_shows_raw_requests_and_calls_of_a_person_is_not_for_viewers() {
+    let guarded = guarded(&document());
+    for name in ["GET /explorer/hit/{hit}", "GET /explorer/visitor/{vid}", "GET /conversions/{id}"]
+    {
+        let operation = guarded.iter().find(|operation| operation.name() == name).unwrap();
+        assert_eq!(least(operation), Role::Analyst, "{name}");
+    }
+}
