@@ -49,11 +49,12 @@ impl Amount {
         }
     }
 
-    /// The same amount in another currency. −1 stays the word for deletion that it is.
-    pub fn convert(self, rate: impl FnOnce(Micros) -> Micros) -> Self {
+    /// The same amount in another currency, by a `rate` that gives none for what is too large there:
+    /// that is unreadable. −1 stays the word for deletion that it is.
+    pub fn convert(self, rate: impl FnOnce(Micros) -> Option<Micros>) -> Self {
         match self {
-            Self::Value(amount) => Self::Value(rate(amount)),
-            Self::Refund(amount) => Self::Refund(rate(amount)),
+            Self::Value(amount) => rate(amount).map_or(Self::Unreadable, Self::Value),
+            Self::Refund(amount) => rate(amount).map_or(Self::Unreadable, Self::Refund),
             other => other,
         }
     }
@@ -91,9 +92,11 @@ mod tests {
 
     #[test]
     fn another_currency_converts_amounts_but_not_the_word_for_deletion() {
-        let double = |m: Micros| m + m;
+        let double = |m: Micros| Some(m + m);
         assert_eq!(Amount::Value(Micros(3)).convert(double), Amount::Value(Micros(6)));
         assert_eq!(Amount::Refund(Micros(3)).convert(double), Amount::Refund(Micros(6)));
+        assert_eq!(Amount::Value(Micros(3)).convert(|_| None), Amount::Unreadable);
+        assert_eq!(Amount::Refund(Micros(3)).convert(|_| None), Amount::Unreadable);
         assert_eq!(Amount::Delete.convert(double), Amount::Delete);
         assert_eq!(Amount::ABSENT.convert(double), Amount::ABSENT);
     }

@@ -15,11 +15,13 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// `amount` in the account's currency, rounded to the nearest micro-unit.
-    pub fn convert(&self, amount: Micros) -> Micros {
+    /// `amount` in the account's currency, rounded to the nearest micro-unit; none if that is beyond
+    /// [`Micros::LARGEST`], as such an amount cannot be named in the account's currency either.
+    pub fn convert(&self, amount: Micros) -> Option<Micros> {
         let product = i128::from(amount.0) * i128::from(self.rate.0);
         let rounded = (product + product.signum() * 500_000) / 1_000_000;
-        Micros(rounded.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)
+        let fits = rounded.unsigned_abs() <= u128::from(Micros::LARGEST.0.unsigned_abs());
+        i64::try_from(rounded).ok().filter(|_| fits).map(Micros)
     }
 }
 
@@ -50,8 +52,13 @@ mod tests {
             ..Settings::default()
         };
         let euro = foreign(" eur ", &settings).unwrap().unwrap();
-        assert_eq!(euro.convert(Micros(10_000_000)), Micros(11_000_000));
-        assert_eq!(euro.convert(Micros(5)), Micros(6));
+        assert_eq!(euro.convert(Micros(10_000_000)), Some(Micros(11_000_000)));
+        assert_eq!(euro.convert(Micros(5)), Some(Micros(6)));
+        // 9 million euros are 9.9 million here; 10 million are more than an amount can be.
+        assert_eq!(euro.convert(Micros(9_000_000_000_000)), Some(Micros(9_900_000_000_000)));
+        for beyond in [Micros::LARGEST, -Micros::LARGEST, Micros(i64::MAX), Micros(i64::MIN)] {
+            assert_eq!(euro.convert(beyond), None);
+        }
         assert_eq!(foreign("usd", &settings), Ok(None));
         assert_eq!(foreign("", &settings), Ok(None));
         assert_eq!(foreign("XXX", &settings).unwrap_err().reason, Reason::UnknownCurrency);

@@ -48,10 +48,12 @@ pub(super) fn read(
     // A payout in a currency without a rate is only a fault where the payout is needed.
     let pays = needs_payout(amount, status, ruled.event);
     let payout = match (ruled.offer.and_then(|offer| offer.payout), own) {
-        (Some(payout), Ok(own)) => Some(own.map_or(payout, |own| own.convert(payout))),
+        (Some(payout), Ok(own)) => own.map_or(Some(payout), |own| own.convert(payout)),
         (Some(_), Err(unknown)) if pays => return Err(unknown),
         _ => None,
     };
+    let unpayable = pays && payout.is_none() && ruled.offer.is_some_and(|o| o.payout.is_some());
+    let amount = if unpayable { Amount::Unreadable } else { amount };
     note_status(status, said, call, &mut flags);
     let at_ms = said.at_ms(incoming.arrived_ms)?.max(resolved.hit.at_ms());
     let said = apply::Call {
@@ -109,7 +111,9 @@ fn policy(snapshot: &Snapshot, ruled: &Ruled<'_>) -> Policy {
     let event = ruled.event.and_then(|id| snapshot.events.get(&id)).map(|held| &*held.asset);
     let mut policy = Policy::of(settings, ruled.source, ruled.offer, event, ConversionCost::None);
     let in_account = |limit: Option<Micros>, code: &str| match (limit, foreign(code, settings)) {
-        (Some(limit), Ok(Some(currency))) => Some(currency.convert(limit)),
+        (Some(limit), Ok(Some(currency))) => {
+            Some(currency.convert(limit).unwrap_or(Micros::LARGEST))
+        }
         (limit, _) => limit,
     };
     let source_code = ruled.source.map_or("", |source| &source.currency);

@@ -412,3 +412,32 @@ async fn of_ids_that_nobody_issued_only_a_few_calls_are_kept_also_as_tests() {
     world.pb("hit=guess").await;
     assert_eq!(world.count("SELECT COUNT(*) FROM calls").await, 20);
 }
+
+#[tokio::test]
+async fn an_amount_that_is_too_large_once_converted_is_unreadable() {
+    let mut world = World::new().await;
+    world.change(|snapshot| {
+        let settings = std::sync::Arc::make_mut(&mut snapshot.settings);
+        settings.exchange_rates.insert("BIG".into(), Micros(3_000_000));
+    });
+    let hit = world.offer_hit();
+    let unreadable = "LOGGED reason=unreadable_rev parameter=rev";
+    // Ten million is the most: 3 times 3,333,334 is more, 3 times 3,333,333 is not.
+    for (rev, answer) in [
+        ("3333334", unreadable),
+        ("-3333334", unreadable),
+        ("10000000", unreadable),
+        ("3333333", "OK"),
+    ] {
+        let call = format!("hit={hit}&tx=A&currency=big&rev={rev}");
+        assert_eq!(world.pb(&call).await, answer, "{rev}");
+    }
+    world.change_offer(|offer| {
+        offer.currency = "BIG".into();
+        offer.payout = Some(Micros(3_333_334_000_000));
+    });
+    assert_eq!(world.pb(&format!("hit={hit}&tx=B")).await, unreadable);
+    // A payout that is not needed does no harm.
+    assert_eq!(world.pb(&format!("hit={hit}&tx=C&rev=1")).await, "OK");
+    assert_eq!(world.conversions().await, ["A approved 9999999000000", "C approved 3000000"]);
+}
