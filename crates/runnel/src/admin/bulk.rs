@@ -79,8 +79,7 @@ pub(super) async fn changed(
     dry_run: bool,
 ) -> Result<BulkOutcome, Problem> {
     let receipts = if dry_run {
-        let preview = app.desk.preview_all(&calls).await.map_err(|_| busy())?;
-        preview.into_iter().map(Ok).collect()
+        app.desk.preview_all(&calls).await.map_err(|_| busy())?
     } else {
         app.desk.take_all(calls).await
     };

@@ -2,7 +2,6 @@
 //! Promise: the same road as single calls; a later call sees what the earlier ones did; a dry run is
 //! decided by the same code and writes nothing.
 
-use super::prepare::Prepared;
 use super::{Desk, Incoming, Receipt};
 use crate::store::ledger::{self, Job, MOST_IN_BATCH, Outcome, Unavailable};
 
@@ -42,28 +41,31 @@ impl Desk {
         }
     }
 
-    /// What taking all calls, in order, would come to now.
+    /// What taking all calls, in order, would come to now. A call of which nobody can say it yet, as
+    /// its hit may be on its way, has no receipt, as it would fail alone.
     /// # Errors
     /// The ledger cannot be read at present.
-    pub async fn preview_all(&self, calls: &[Incoming]) -> Result<Vec<Receipt>, Unavailable> {
-        let mut prepared: Vec<Prepared> = Vec::with_capacity(calls.len());
+    pub async fn preview_all(&self, calls: &[Incoming]) -> Result<Receipts, Unavailable> {
+        let mut jobs: Vec<Job> = Vec::with_capacity(calls.len());
+        let mut parameters = Vec::with_capacity(calls.len());
         for call in calls {
-            prepared.push(self.prepare(call).await?);
+            let prepared = self.prepare(call).await;
+            parameters.push(prepared.as_ref().map(|one| one.parameter).map_err(|e| *e));
+            jobs.extend(prepared.map(|one| one.job));
         }
-        let parameters: Vec<_> = prepared.iter().map(|one| one.parameter).collect();
-        let jobs: Vec<Job> = prepared.into_iter().map(|one| one.job).collect();
         let outcomes = ledger::preview(&self.database, &self.clock, &jobs).await;
         let outcomes = outcomes.map_err(|error| {
             tracing::error!(%error, "cannot read the ledger");
             Unavailable
         })?;
-        let receipts = outcomes.into_iter().zip(parameters).map(|(outcome, parameter)| {
-            match outcome {
-                Outcome::Booked(booked) => Ok(Receipt { booked, parameter, test: true }),
-                // Somebody else is changing the same conversion at this moment.
-                Outcome::Moved => Err(Unavailable),
+        let mut outcomes = outcomes.into_iter();
+        let receipt = |parameter| match (parameter?, outcomes.next()) {
+            (parameter, Some(Outcome::Booked(booked))) => {
+                Ok(Receipt { booked, parameter, test: true })
             }
-        });
-        receipts.collect()
+            // Somebody else is changing the same conversion at this moment.
+            (_, Some(Outcome::Moved) | None) => Err(Unavailable),
+        };
+        Ok(parameters.into_iter().map(receipt).collect())
     }
 }

@@ -9,4 +9,5 @@ mod postback;
 mod repeated;
 mod repeats;
 mod replays;
+mod uploads;
 mod visitor;
