@@ -125,6 +125,7 @@ async fn send_on(
 fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Response, Nowhere> {
     let to = address::of(app, asked, plan, walked)?;
     let answer = respond::redirect(&to.url, to.redirect).ok_or(Nowhere::BadDestination)?;
+    let answer = if asked.secure { respond::asking_for_hints(answer) } else { answer };
     let last = walked.record.hit(walked.record.steps.len().saturating_sub(1));
     let wanted = app.snapshot.load().settings.cookies && !asked.is_head();
     Ok(match last.filter(|_| wanted) {

@@ -9,6 +9,11 @@ use rules::assets::RedirectMode;
 const NO_STORE: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
+const ACCEPT_CH: HeaderName = HeaderName::from_static("accept-ch");
+const HINTS: HeaderValue = HeaderValue::from_static(
+    "Sec-CH-UA-Full-Version-List, Sec-CH-UA-Model, Sec-CH-UA-Platform, Sec-CH-UA-Platform-Version",
+);
+
 /// Sends the visitor to `url`; nothing if the URL cannot stand in a header.
 pub fn redirect(url: &str, mode: RedirectMode) -> Option<Response> {
     let location = HeaderValue::try_from(url).ok()?;
@@ -48,6 +53,12 @@ pub fn nowhere(homepage: &str) -> Response {
 /// A plain text with `status`.
 pub fn refused(status: StatusCode, text: &'static str) -> Response {
     (status, [NO_STORE], text).into_response()
+}
+
+/// Asks the browser to name its device with its next request. Browsers do so over https only.
+pub fn asking_for_hints(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(ACCEPT_CH, HINTS);
+    response
 }
 
 /// Adds the visitor's cookies.
