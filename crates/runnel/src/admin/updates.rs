@@ -161,10 +161,11 @@ async fn undo(
     }
     begin(&app, &caller, undo, "undo", &json!({"operation": id})).await?;
     let restores = ledger::restores(&app.database, id).await?;
+    let last_seq = restores.iter().map(|restore| restore.last_seq).max().unwrap_or_default();
     let done = app.desk.restore_all(restores, undo, &caller.name).await.map_err(|_| busy())?;
     // Marked at the end, so that one that broke off can be ordered again: what was restored by
-    // then has changed since, and is skipped.
-    ledger::mark_undone(&app.database, id, undo).await?;
+    // then has changed since, and is skipped. One that went on meanwhile is not marked either.
+    ledger::mark_undone(&app.database, id, undo, last_seq).await?;
     let mut changed = BulkOutcome::by(Some(undo));
     for (conversion, booked) in done {
         let receipt = Receipt { booked, parameter: "", test: false };

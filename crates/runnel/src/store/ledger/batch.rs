@@ -138,7 +138,13 @@ impl<'j> Batch<'j> {
                 Booked { conversion: Some(held.id), ..unbooked(job, "changed_since") }
             }
             Some(held) => {
-                let step = enter::restored(held, restore.to, job.call.at_ms);
+                let others = self.state.of_hit(held.hit, held.event);
+                let mut others = others.into_iter().filter(|other| other.id != held.id);
+                // Somebody else may have taken the slot since.
+                let existed = restore.to.status.is_some();
+                let free = existed && others.all(|other| other.tx != restore.tx);
+                let tx = if free { restore.tx.clone() } else { held.tx.clone() };
+                let step = enter::restored(held, restore.to, tx, job.call.at_ms);
                 self.enter(job, step)
             }
         }

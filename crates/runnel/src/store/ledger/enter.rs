@@ -5,7 +5,7 @@
 use super::job::{Booking, Notify};
 use super::state::Held;
 use rules::apply::{Change, Known, Original};
-use rules::entry::{Entry, Standing};
+use rules::entry::{Entry, Standing, Status};
 use rules::ids::EntityId;
 use rules::money::Micros;
 use rules::record::PassedKind;
@@ -93,22 +93,32 @@ fn said(
     }
 }
 
-/// A conversion goes back to the standing `to`. One that did not exist then is rejected: it stays
-/// in the ledger, out of the figures.
-pub(super) fn restored(held: &Held, to: Standing, at_ms: u64) -> Step {
-    let gone = Standing { status: Some(rules::entry::Status::Rejected), ..Standing::default() };
+/// A conversion goes back to the standing `to`, under `tx`. One that did not exist then is
+/// rejected: it stays in the ledger, out of the figures.
+pub(super) fn restored(held: &Held, to: Standing, tx: Option<String>, at_ms: u64) -> Step {
+    let gone = Standing { status: Some(Status::Rejected), ..Standing::default() };
     let after = if to.status.is_some() { to } else { gone };
-    let entry = Entry { at_ms, before: held.standing, after, ..(*held.last).clone() };
+    let entry = Entry { at_ms, tx, before: held.standing, after, ..(*held.last).clone() };
     Step {
         original: None,
         notify: Notify::None,
         entry,
         repeat_number: held.repeat_number,
         notified: held.notified,
-        worth: held.worth,
+        worth: worth_of(to).unwrap_or(held.worth),
         last_call_at_ms: held.last_call_at_ms,
         fingerprint: None,
         place: Place::of(held),
+    }
+}
+
+/// What a conversion that stands so was last said to be worth; a standing that is out of the
+/// figures does not tell.
+fn worth_of(to: Standing) -> Option<Micros> {
+    match to.status? {
+        Status::Pending => Some(to.expected),
+        Status::Approved | Status::Refunded => Some(to.revenue),
+        Status::Rejected => None,
     }
 }
 

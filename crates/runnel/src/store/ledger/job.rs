@@ -80,6 +80,8 @@ pub struct Restore {
     pub last_seq: i64,
     /// The standing it goes back to.
     pub to: Standing,
+    /// The tx that it had then; none too if it did not exist.
+    pub tx: Option<String>,
 }
 
 /// Whether an entry tells the traffic source (product.md §6.9, §15).

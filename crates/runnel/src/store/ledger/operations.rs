@@ -1,5 +1,6 @@
 //! Bulk operations: what they were, what they changed, and whether they were taken back.
 
+use super::follow::read_entry;
 use super::history::standing;
 use super::job::Restore;
 use super::look_up::read_hit;
@@ -77,16 +78,19 @@ pub async fn operation(
     .transpose()
 }
 
-/// Notes that the operation `id` was taken back by `undo`; the first to do so stays noted.
+/// Notes that the operation `id`, as far as entry `last_seq`, was taken back by `undo`. The first to
+/// do so stays noted; where the operation made further entries meanwhile, it stands.
 /// # Errors
 /// The database fails.
 pub async fn mark_undone(
     database: &Database,
     id: EntityId,
     undo: EntityId,
+    last_seq: i64,
 ) -> Result<(), sqlx::Error> {
-    let sql = "UPDATE operations SET undone_by = $1 WHERE id = $2 AND undone_by = ''";
-    let query = sqlx::query(sql).bind(undo.to_string()).bind(id.to_string());
+    let sql = "UPDATE operations SET undone_by = $1 WHERE id = $2 AND undone_by = '' AND NOT \
+         EXISTS (SELECT 1 FROM entries e WHERE e.operation = $2 AND e.seq > $3)";
+    let query = sqlx::query(sql).bind(undo.to_string()).bind(id.to_string()).bind(last_seq);
     query.execute(&database.pool).await.map(drop)
 }
 
@@ -95,7 +99,9 @@ pub async fn mark_undone(
 /// # Errors
 /// The database fails.
 pub async fn restores(database: &Database, id: EntityId) -> Result<Vec<Restore>, sqlx::Error> {
-    let sql = "SELECT e.*, c.hit FROM entries e JOIN conversions c ON c.id = e.conversion \
+    let sql = "SELECT e.*, c.hit, (SELECT p.body FROM entries p \
+         WHERE p.conversion = e.conversion AND p.seq < e.seq ORDER BY p.seq DESC LIMIT 1) \
+         AS previous FROM entries e JOIN conversions c ON c.id = e.conversion \
          WHERE e.operation = $1 ORDER BY e.seq";
     let rows = sqlx::query(sql).bind(id.to_string()).fetch_all(&database.pool).await?;
     let mut restores: BTreeMap<String, Restore> = BTreeMap::new();
@@ -106,11 +112,13 @@ pub async fn restores(database: &Database, id: EntityId) -> Result<Vec<Restore>,
             known.last_seq = last_seq;
             continue;
         }
+        let previous: Option<Vec<u8>> = row.try_get("previous")?;
         let restore = Restore {
             conversion: conversion.parse().map_err(|_| sqlx::Error::RowNotFound)?,
             hit: read_hit(&row.try_get::<String, _>("hit")?)?,
             last_seq,
             to: standing(&row, "before")?,
+            tx: previous.map(|body| read_entry(&body)).transpose()?.and_then(|entry| entry.tx),
         };
         restores.insert(conversion, restore);
     }

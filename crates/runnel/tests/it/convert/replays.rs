@@ -49,3 +49,24 @@ async fn what_was_only_tried_out_is_repeated_when_asked_for() {
     let tests = json!({"filter": {"reasons": ["test"]}});
     assert_eq!(counts(&replay(&shop, tests).await), [1, 0, 0, 0, 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_restores_worth_and_tx_too() {
+    let shop = Shop::open().await;
+    let (first, second) = (shop.offer_hit().await, shop.offer_hit().await);
+    shop.pb(&format!("hit={first}&tx=A&rev=20&status=pending")).await;
+    shop.pb(&format!("hit={second}&rev=20&status=pending")).await;
+    let done = shop.upload(&format!("{first}:A, 5\n{second}:B, 5"), false).await;
+    assert_eq!(counts(&done), [0, 2, 0, 0, 0], "{done}");
+    let undo = format!("/updates/{}/undo", done["operation"].as_str().unwrap());
+    let undone = shop.world.api("POST", &undo, json!(null)).await;
+    assert_eq!(counts(&undone), [0, 2, 0, 0, 0], "{undone}");
+    assert_eq!(shop.conversions().await, ["- pending 0.01", "A pending 0.01"]);
+    // Pending without an amount: what was expected before the operation.
+    shop.pb(&format!("hit={first}&tx=A&status=pending")).await;
+    let expecting = shop.world.api("POST", "/reports/conversions", json!({"tx": "A"})).await;
+    assert_eq!(expecting["rows"][0]["expected"], "20.00", "{expecting}");
+    // The pending conversion waits for its tx again.
+    shop.pb(&format!("hit={second}&tx=C&status=approved")).await;
+    assert_eq!(shop.conversions().await, ["A pending 0.01", "C approved 12.50"]);
+}
