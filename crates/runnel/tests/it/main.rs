@@ -16,6 +16,7 @@ mod people;
 mod reports;
 mod road;
 mod routing;
+mod secrets;
 mod tidy;
 mod tracking;
 mod welcome;

@@ -129,12 +129,19 @@ struct CallList {
 )]
 async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Body(wanted): Body<CallLogQuery>,
 ) -> Result<Json<CallList>, Problem> {
     let part = part(wanted.limit, wanted.offset)?;
+    let secrets = Secrets::of(&app.snapshot.load());
+    // A search of raw calls would tell a secret letter by letter to who may not see it.
+    if wanted.filter.text.is_some() && caller.role < Role::Editor && !secrets.is_empty() {
+        return Err(Problem::forbidden(
+            "Calls hold an offer source's token: ask an editor to search their text.",
+        ));
+    }
     let filter = wanted.filter.filter()?;
     let found = ledger::calls(&app.database, &filter, part, Order::NewestFirst).await?;
-    let secrets = Secrets::of(&app.snapshot.load());
     let rows = found.rows.into_iter().map(|call| CallView::of(call, &secrets)).collect();
     Ok(Json(CallList { rows, total: found.total }))
 }
@@ -170,6 +177,13 @@ async fn replay(
 ) -> Result<Json<BulkOutcome>, Problem> {
     let (calls, total) = chosen(&app, &order).await?;
     let corrections: Vec<_> = order.corrections.clone().into_iter().collect();
+    let secrets = Secrets::of(&app.snapshot.load());
+    if let Some((name, _)) = corrections.iter().find(|(name, _)| secrets.name(name)) {
+        // Notes, summaries and the audit log keep corrections readable.
+        let message =
+            "is a source's token and cannot be corrected: let the source ask for none, then replay";
+        return Err(Problem::fault(format!("corrections.{name}"), message));
+    }
     let operation = app.clock.entity_id();
     let again = Again { corrections: &corrections, operation, owner: None, to_same_hit: false };
     let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();

@@ -75,12 +75,22 @@ impl Secrets {
         Self(names.collect())
     }
 
+    /// Whether no source asks for a token.
+    pub(in crate::admin) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `name` is a parameter that carries a secret.
+    pub(in crate::admin) fn name(&self, name: &str) -> bool {
+        self.0.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
     /// `text` (a query string, a form or JSON) with every secret's value blanked.
     fn blanked(&self, text: String) -> String {
         if self.0.is_empty() || text.is_empty() {
             return text;
         }
-        let secret = |name: &str| self.0.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let secret = |name: &str| self.name(name);
         if let Ok(serde_json::Value::Object(mut object)) = serde_json::from_str(&text) {
             object.iter_mut().filter(|(name, _)| secret(name)).for_each(|(_, v)| *v = json!("***"));
             return serde_json::Value::Object(object).to_string();
