@@ -20,3 +20,4 @@ pub mod record;
 pub mod session;
 pub mod status;
 pub mod template;
+pub mod told;

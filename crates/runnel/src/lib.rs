@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod convert;
 pub mod cors;
+pub mod deliver;
 pub mod demo;
 pub mod enrich;
 pub mod error;
