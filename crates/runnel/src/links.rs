@@ -10,6 +10,13 @@ use std::net::SocketAddr;
 /// Stands where the reader has to write something (origin: `hit=REPLACE`).
 pub const REPLACE: &str = "REPLACE";
 
+/// Queues `[method, …arguments]` in `flux.q` until the tag is there (tag/README.md).
+pub const STUB: &str = concat!(
+    r#"window.flux=window.flux||{q:[]};["track","ready","get","consent"]"#,
+    r#".forEach(function(m){flux[m]=flux[m]||function(){"#,
+    r#"flux.q.push([m].concat([].slice.call(arguments)));return{}}})"#,
+);
+
 /// What would end or change a query value. Brackets and braces stay: macros are made of them.
 const VALUE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'&').add(b'#').add(b'+').add(b'<').add(b'>');
@@ -112,15 +119,18 @@ impl Base {
         with_query(format!("{}/pb/", self.0), &query)
     }
 
-    /// The universal tag: a stub that queues `[method, …arguments]` in `flux.q`, then the script.
+    /// The universal tag: a line that queues calls until the script is there, then the script.
     pub fn tag(&self) -> String {
-        format!(
-            "<!-- Universal tag -->\n<script>\nwindow.flux = window.flux || (function (q) {{\n  \
-             function later(name) {{ return function () {{ q.push([name].concat([].slice.call(arguments))) }} }}\n  \
-             return {{ q: q, track: later(\"track\"), ready: later(\"ready\"), consent: later(\"consent\") }}\n\
-             }})([])\n</script>\n<script async src=\"{}/js/flux.js\"></script>",
-            self.0
-        )
+        format!("<!-- Universal tag -->\n<script>{STUB}</script>\n{}", self.script(&[]))
+    }
+
+    /// The script alone, with attributes (`data-…`).
+    pub fn script(&self, attributes: &[(&str, &str)]) -> String {
+        let escaped = |value: &str| value.replace('&', "&amp;").replace('"', "&quot;");
+        let attributes =
+            attributes.iter().map(|(name, value)| format!(" {name}=\"{}\"", escaped(value)));
+        let attributes: String = attributes.collect();
+        format!("<script async src=\"{}/js/flux.js\"{attributes}></script>", self.0)
     }
 }
 
@@ -206,6 +216,17 @@ mod tests {
         assert_eq!(Base::of_domain("192.0.2.1").as_str(), "http://192.0.2.1");
         let anywhere = "0.0.0.0:8080".parse().unwrap();
         assert_eq!(Base::of_address(anywhere).as_str(), "http://localhost:8080");
+    }
+
+    #[test]
+    fn the_tag_is_two_lines_and_its_contract_shows_them() {
+        let base = Base::of_domain("go.example.com");
+        let contract = include_str!("../../../tag/README.md");
+        let shown = base.tag().replace("<!-- Universal tag -->\n", "");
+        assert_eq!(shown.lines().count(), 2);
+        assert!(contract.contains(&shown), "{shown}");
+        let script = base.script(&[("data-f", "a\"&b")]);
+        assert!(script.contains(" data-f=\"a&quot;&amp;b\"></script>"), "{script}");
     }
 
     #[test]
