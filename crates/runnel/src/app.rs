@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::convert::parse::Limits;
 use crate::convert::{Desk, Fires, JournalHits, Strangers, Tell};
 use crate::enrich::{Enricher, Proxies};
+use crate::outbound::Outbound;
 use crate::snapshot::Snapshot;
 use crate::store::facts::Facts;
 use crate::store::ledger::Writer;
@@ -53,6 +54,8 @@ pub struct App {
     pub proxies: Arc<Proxies>,
     /// Where conversions are booked.
     pub desk: Arc<Desk>,
+    /// The one door to the outside.
+    pub outbound: Outbound,
     past_plans: Cache<PlanId, Arc<Ready>>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
@@ -76,7 +79,8 @@ impl App {
         let keys = id_keys(&database, &clock).await.context("cannot read the ID keys")?;
         let facts = Arc::new(Facts::new(data.clone(), config.report_memory_mb));
         let (journal, sessions) = (Arc::new(journal), Arc::new(sessions));
-        let parts = Parts { config, clock, keys, database, journal, sessions, facts };
+        let outbound = Outbound::new(&config)?;
+        let parts = Parts { config, clock, keys, database, journal, sessions, facts, outbound };
         let app = Arc::new(parts.together(sessions_cursor));
         app.publish().await.context("cannot load the configuration")?;
         Ok(app)
@@ -157,11 +161,12 @@ struct Parts {
     journal: Arc<Journal>,
     sessions: Arc<Sessions>,
     facts: Arc<Facts>,
+    outbound: Outbound,
 }
 
 impl Parts {
     fn together(self, sessions_cursor: u64) -> App {
-        let Self { config, clock, keys, database, journal, sessions, facts } = self;
+        let Self { config, clock, keys, database, journal, sessions, facts, outbound } = self;
         let (snapshot, caps) = (Arc::<ArcSwap<Snapshot>>::default(), Arc::<Caps>::default());
         let proxies = Arc::new(Proxies::new(&config.trusted_proxies));
         let believed = proxies.clone();
@@ -194,6 +199,7 @@ impl Parts {
             enricher,
             proxies,
             desk,
+            outbound,
             past_plans: Cache::new(MOST_PAST_PLANS),
             sessions_cursor,
         }

@@ -2,6 +2,7 @@
 //! Promise: everything that can grow has its limit here, with its unit in its name.
 
 use crate::enrich::Proxy;
+use crate::outbound::Allowed;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +48,13 @@ pub struct Config {
     pub report_memory_mb: u32,
     /// Longest a report may run, in seconds.
     pub report_seconds: u64,
+    /// Networks and addresses that may be called though they are not public: `10.0.0.0/8`, `192.0.2.7`.
+    pub outbound_allow: Vec<Allowed>,
+    /// Certificates (PEM) of the operator's own authorities, trusted beside the public ones; empty for
+    /// none.
+    pub outbound_ca_file: PathBuf,
+    /// Name servers for outgoing calls; empty for the system's.
+    pub outbound_dns: Vec<SocketAddr>,
     /// Whether the demo account is made and its pages are served.
     pub demo: bool,
     /// Logs as JSON lines.
@@ -74,6 +82,9 @@ impl Default for Config {
             value_bytes: 2 * 1024,
             report_memory_mb: 250,
             report_seconds: 60,
+            outbound_allow: Vec::new(),
+            outbound_ca_file: PathBuf::new(),
+            outbound_dns: Vec::new(),
             demo: false,
             log_json: false,
         }

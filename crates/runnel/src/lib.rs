@@ -21,6 +21,7 @@ pub mod head;
 pub mod http;
 pub mod keeper;
 pub mod links;
+pub mod outbound;
 pub mod outcome;
 pub mod params;
 pub mod publish;
