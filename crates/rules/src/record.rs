@@ -69,6 +69,8 @@ pub struct Record {
     pub referrer: String,
     /// User agent of the entrance (empty on other requests).
     pub user_agent: String,
+    /// Whether this request carried Global Privacy Control (`Sec-GPC: 1`).
+    pub gpc: bool,
 }
 
 impl Record {
@@ -292,12 +294,18 @@ impl Record {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableRecord> {
         match bytes.split_first() {
             Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(|_| UnreadableRecord),
+            Some((&WITHOUT_GPC, rest)) => {
+                let completed = [rest, &[u8::from(false)]].concat();
+                postcard::from_bytes(&completed).map_err(|_| UnreadableRecord)
+            }
             _ => Err(UnreadableRecord),
         }
     }
 }
 
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
+/// The layout before [`Record::gpc`], which is its last field.
+const WITHOUT_GPC: u8 = 1;
 
 /// The bytes are not a record this program can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -89,6 +89,7 @@ impl Traffic {
             domain: "go.example".into(),
             referrer: format!("https://site{}.example/", self.rng.random_range(0..500)),
             user_agent: String::new(),
+            gpc: false,
         }
     }
 

@@ -3,12 +3,14 @@
 
 mod field;
 mod funnel;
+pub mod integration;
 mod pages;
 mod settings;
 mod sources;
 
 pub use field::Field;
 pub use funnel::*;
+pub use integration::Integration;
 pub use pages::*;
 pub use settings::*;
 pub use sources::*;

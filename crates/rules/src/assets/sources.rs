@@ -1,6 +1,6 @@
 //! Traffic sources (where visitors come from) and offer sources (networks and shops behind offers).
 
-use super::Field;
+use super::{Field, Integration};
 use crate::ids::EntityId;
 use crate::money::Micros;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub struct TrafficSource {
     /// Postbacks the source wants: `conversion`, or an event's name.
     #[serde(default)]
     pub postbacks: BTreeMap<String, SourcePostback>,
+    /// The ad platform that its conversions are sent to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration: Option<Integration>,
     /// Free grouping in reports.
     #[serde(default)]
     pub category: String,

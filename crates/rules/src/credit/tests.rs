@@ -87,6 +87,7 @@ impl History {
             domain: "t.example".into(),
             referrer: if of.is_some() { String::new() } else { format!("https://r/{funnel}") },
             user_agent: String::new(),
+            gpc: false,
         });
         self.by_request.insert(request, Arc::clone(&record));
         self.records.push(record);

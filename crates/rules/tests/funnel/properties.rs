@@ -118,6 +118,7 @@ impl Case {
             domain: "go.example".into(),
             referrer: String::new(),
             user_agent: String::new(),
+            gpc: false,
         }
     }
 

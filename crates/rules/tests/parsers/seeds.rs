@@ -135,6 +135,7 @@ fn record() -> Record {
         domain: "go.example".into(),
         referrer: "https://r.example/".into(),
         user_agent: "Mozilla/5.0".into(),
+        gpc: false,
     }
 }
 

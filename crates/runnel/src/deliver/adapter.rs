@@ -47,6 +47,11 @@ pub trait Adapter: Send + Sync {
     fn check(&self, told: &Told, with: &Context<'_>) -> Option<Prepared> {
         self.render(std::slice::from_ref(told), with).calls.into_iter().next()
     }
+
+    /// Reads the answer to [`Self::check`].
+    fn checked(&self, sent: &Prepared, answer: &Answered) -> Verdict {
+        self.read(sent, answer).into_iter().next().unwrap_or(Verdict::Delivered)
+    }
 }
 
 /// What an adapter may know beside its settings.

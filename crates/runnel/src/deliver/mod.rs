@@ -4,6 +4,7 @@
 //! final failure with its reason (product.md §10).
 
 pub mod adapter;
+pub mod integrations;
 pub mod verdict;
 
 pub use adapter::{Adapter, Answered, Context, Grant, Prepared, Rendered};

@@ -63,4 +63,10 @@ pub trait Asset: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync 
 
     /// Blanks what only editors may see.
     fn hide_secrets(&mut self) {}
+
+    /// Masks what nobody is shown again.
+    fn mask_secrets(&mut self) {}
+
+    /// Takes over the secrets of `before` where only their masks came back.
+    fn keep_secrets(&mut self, _before: &Self) {}
 }

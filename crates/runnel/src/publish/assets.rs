@@ -67,13 +67,14 @@ pub async fn update<A: Asset>(
     edit: Edit,
     id: EntityId,
     basis: Basis,
-    asset: A,
+    mut asset: A,
 ) -> Result<Saved<A>, Problem> {
     let picture = edit.picture();
     let before = found::<A>(&edit, &picture, id).await?;
     if before.held.version != basis.version {
         return Err(stale(A::KIND));
     }
+    asset.keep_secrets(&before.held.asset);
     let warnings = checked(&asset, id, &picture)?;
     let archived = basis.archived.unwrap_or(before.held.archived);
     let held = Held { id, version: basis.version + 1, archived, asset: Arc::new(asset) };

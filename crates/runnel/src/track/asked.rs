@@ -111,6 +111,11 @@ impl Asked {
         text(&self.headers, name)
     }
 
+    /// Whether the browser sends Global Privacy Control (w3c.github.io/gpc: `Sec-GPC: 1`).
+    pub fn wants_privacy(&self) -> bool {
+        self.header("sec-gpc") == "1"
+    }
+
     /// The referrer's URL.
     pub fn referrer(&self) -> &str {
         self.header("referer")

@@ -55,5 +55,6 @@ fn record(app: &App, asked: &Asked, position: &Position, tags: &[rules::ids::Ent
         domain: String::new(),
         referrer: String::new(),
         user_agent: String::new(),
+        gpc: asked.wants_privacy(),
     }
 }

@@ -172,6 +172,7 @@ fn compose(
         domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
         referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
         user_agent: if begins { asked.header("user-agent").to_owned() } else { String::new() },
+        gpc: asked.wants_privacy(),
         facts,
         own_facts,
     }

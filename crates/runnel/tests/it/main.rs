@@ -9,6 +9,7 @@ mod costs;
 mod crediting;
 mod demo;
 mod hostile;
+mod integrations;
 mod killed;
 mod office;
 mod origin;

@@ -144,6 +144,7 @@ fn visible<A: Asset>(mut asset: A, role: Role) -> A {
     if role < Role::Editor {
         asset.hide_secrets();
     }
+    asset.mask_secrets();
     asset
 }
 

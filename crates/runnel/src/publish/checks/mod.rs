@@ -2,6 +2,7 @@
 
 mod drawn;
 mod funnels;
+mod integrations;
 mod pages;
 mod small;
 mod sources;

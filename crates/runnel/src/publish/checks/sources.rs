@@ -50,11 +50,29 @@ impl Asset for TrafficSource {
                 findings.warn(format!("postbacks.{event}"), text);
             }
         }
+        if let Some(integration) = &self.integration {
+            super::integrations::check(integration, among, findings);
+        }
         findings.text("category", &self.category);
     }
 
     fn refers_to(&self, among: &Snapshot) -> Vec<EntityId> {
-        self.postbacks.keys().filter_map(|name| among.event_named(name)).collect()
+        let sent =
+            self.integration.iter().flat_map(|integration| integration.mapping().events.keys());
+        let named = self.postbacks.keys().chain(sent);
+        named.filter_map(|name| among.event_named(name)).collect()
+    }
+
+    fn mask_secrets(&mut self) {
+        if let Some(integration) = &mut self.integration {
+            integration.mask_secrets();
+        }
+    }
+
+    fn keep_secrets(&mut self, before: &Self) {
+        if let (Some(integration), Some(before)) = (&mut self.integration, &before.integration) {
+            integration.keep_secrets(before);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ const SECRET_FIELDS: &[&str] = &[
     "token",
     "accesstoken",
     "refreshtoken",
+    "developertoken",
     "apikey",
     "clientsecret",
     "authorization",

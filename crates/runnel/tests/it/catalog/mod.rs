@@ -3,6 +3,7 @@
 mod desk;
 mod every_kind;
 mod in_force;
+mod integrations;
 mod links;
 mod settings;
 mod validity;

@@ -299,5 +299,6 @@ fn record(request: RequestKey, vid: Vid, steps: Vec<Step>) -> Record {
         domain: "t.example".into(),
         referrer: String::new(),
         user_agent: String::new(),
+        gpc: false,
     }
 }

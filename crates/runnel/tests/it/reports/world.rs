@@ -140,6 +140,7 @@ impl Maker {
             domain: "go.example".into(),
             referrer: "https://Ref.example/x".into(),
             user_agent: String::new(),
+            gpc: false,
         }
     }
 

@@ -179,3 +179,18 @@ async fn bots_walk_but_stay_out_of_the_figures() {
     assert_ne!(seen["request"]["facts"]["bot"], "");
     assert_eq!(seen["request"]["steps"][1]["node"], LANDER);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn global_privacy_control_is_recorded() {
+    let world = World::new().await;
+    let road = road(&world).await;
+    for (sent, recorded) in [("1", true), ("0", false), ("", false)] {
+        let request = world.client.get(world.track(&road.entrance()));
+        let request = if sent.is_empty() { request } else { request.header("sec-gpc", sent) };
+        let entered = request.header("user-agent", IPHONE).send().await.unwrap();
+        let hit = parameter(&location(&entered), "h");
+        let app = &world.running().app;
+        let hit = rules::ids::HitId::parse(&hit, &app.keys).unwrap();
+        assert_eq!(app.record_of(hit).unwrap().gpc, recorded, "{sent}");
+    }
+}
