@@ -116,6 +116,7 @@ impl App {
     /// The database fails to say how far a new cap is filled; the picture is in force.
     pub async fn put_in_force(&self, mut snapshot: Snapshot) -> anyhow::Result<()> {
         snapshot.find_sites();
+        snapshot.platforms_at.clone_from(&self.config.platforms_at);
         let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
         let caps: Vec<_> = planned.map(|planned| planned.cap.clone()).collect();
         let new = self.caps.keep(&caps);

@@ -55,6 +55,9 @@ pub struct Config {
     pub outbound_ca_file: PathBuf,
     /// Name servers for outgoing calls; empty for the system's.
     pub outbound_dns: Vec<SocketAddr>,
+    /// Where ad platforms are called instead of at their own hosts, for tests: an address under which
+    /// the host's name is the first part of the path. Empty for where they are.
+    pub platforms_at: String,
     /// Whether the demo account is made and its pages are served.
     pub demo: bool,
     /// Logs as JSON lines.
@@ -85,6 +88,7 @@ impl Default for Config {
             outbound_allow: Vec::new(),
             outbound_ca_file: PathBuf::new(),
             outbound_dns: Vec::new(),
+            platforms_at: String::new(),
             demo: false,
             log_json: false,
         }

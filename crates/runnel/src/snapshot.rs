@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub domains: Shelf<Domain>,
     /// Hosts whose pages may call the tag's endpoints: domains, and the sites of landers and offers.
     pub sites: HashSet<String>,
+    /// Where ad platforms are called instead of at their own hosts; empty for where they are.
+    pub platforms_at: String,
     /// Assets of all shelves that are deleted: kept so that their hits convert, offered to nobody.
     pub deleted: HashSet<EntityId>,
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod batch;
 mod calls;
+mod elsewhere;
 mod google;
 mod hashing;
 mod meta;
@@ -19,7 +20,17 @@ pub mod trial;
 mod weigh;
 
 use super::Adapter;
+use elsewhere::Elsewhere;
 use rules::assets::Integration;
+use url::Url;
+
+/// What speaks the platform's language, and calls it at `at` where that is not empty.
+pub fn adapter_at(integration: &Integration, at: &str) -> Box<dyn Adapter> {
+    match Url::parse(at) {
+        Ok(at) => Box::new(Elsewhere::new(adapter(integration), at)),
+        Err(_) => adapter(integration),
+    }
+}
 
 /// What speaks the platform's language.
 pub fn adapter(integration: &Integration) -> Box<dyn Adapter> {
