@@ -7,6 +7,7 @@ use crate::pipe::Pipe;
 use crate::queue::Queue;
 use crate::recovery::{self, Recovery};
 use crate::segments::Segments;
+use crate::spare::Spares;
 use crate::syncer;
 use crate::tender::{Bell, Tender};
 use crate::writer::{self, Writer};
@@ -16,7 +17,11 @@ use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// Between two looks at a writer that is busy.
+const HASTEN_PACE: Duration = Duration::from_millis(1);
 
 /// An append-only log of records. Share it by `Arc`; dropping it closes it.
 pub struct Journal {
@@ -31,6 +36,7 @@ pub(crate) struct Shared {
     pub writer: Mutex<Writer>,
     pub pipe: Pipe,
     pub segments: Segments,
+    pub spares: Spares,
     pub open: OpenSegments,
     pub counters: Counters,
     pub progress: watch::Sender<Progress>,
@@ -114,14 +120,25 @@ impl Journal {
         }
     }
 
-    /// Sees to it that the record `number` outlives this process, as far as that is done in some
-    /// microseconds: for those who answer before [`Self::synced`] does. What it promises holds
-    /// against a killed process, not against a lost machine, and nothing is promised while the disk
-    /// is at fault.
-    pub fn hasten(&self, number: u64) {
-        let written = self.shared.queue.is_written(number);
-        if !written && let Some(mut writer) = self.shared.writer.try_lock() {
-            writer.hasten(&self.shared);
+    /// Sees to it that the record `number` outlives this process: for those who answer before
+    /// [`Self::synced`] does. Says whether it will; the end of the machine is another matter. It takes
+    /// microseconds as a rule, and at most `patience` while something is in the way; `false` at once
+    /// while the disk is at fault.
+    pub async fn hasten(&self, number: u64, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        loop {
+            if !self.shared.queue.is_written(number)
+                && let Some(mut writer) = self.shared.writer.try_lock()
+            {
+                writer.hasten(&self.shared);
+            }
+            if self.shared.queue.is_written(number) {
+                return true;
+            }
+            if self.shared.progress.borrow().broken || Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(HASTEN_PACE).await;
         }
     }
 
@@ -201,6 +218,7 @@ pub(crate) fn assemble(
         writer: Mutex::new(writer),
         pipe: Pipe::default(),
         segments: Segments::new(recovered.segments),
+        spares: Spares::new(recovered.spare),
         open: OpenSegments::new(disk.clone(), options.indexes_in_memory),
         counters: Counters::default(),
         progress: watch::Sender::new(progress),

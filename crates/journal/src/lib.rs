@@ -14,6 +14,7 @@
 //! # Limits
 //! - One process per folder (a lock file holds it).
 //! - A payload has at most [`MOST_PAYLOAD_BYTES`].
+//! - Disk: beside the records, one spare segment ([`Options::segment_bytes`]).
 //! - Memory: recent records up to [`Options::recent_bytes`], unsynced ones up to
 //!   [`Options::most_unsynced_bytes`] (above it, records are refused and counted), about 100 bytes
 //!   per segment, the indexes of a few sealed segments.
@@ -25,6 +26,7 @@
 //! # How
 //! [`Journal::append`] numbers a record and queues it; one OS thread ([`writer`]) writes it at once as
 //! a frame ([`frame`]) to the live segment, a file of zeros, where it survives the end of the process;
+//! the next such file is made ahead ([`spare`]), so that a sync writes records and nothing else;
 //! another ([`syncer`]) syncs all that was written, where it survives all else. A full segment is
 //! sealed in the background ([`seal`]): compressed record by record with a dictionary of its own.
 //! [`recovery`] reads what a crash left. Every file operation goes through [`Disk`], so that tests
@@ -50,6 +52,7 @@ mod recovery;
 mod seal;
 mod sealed;
 mod segments;
+mod spare;
 mod syncer;
 mod tender;
 mod writer;

@@ -1,5 +1,6 @@
-//! File names: `{first}-{marker}.raw` while written, `{first}-{end}-{marker}.sealed` after.
-//! Promise: the name alone tells which numbers a file holds, even when its content is damaged.
+//! File names: `{marker}.spare` before use, `{first}-{marker}.raw` while written,
+//! `{first}-{end}-{marker}.sealed` after.
+//! Promise: from then on the name alone tells which numbers a file holds, even when its content is damaged.
 //!
 //! The marker is a random number that every frame and checksum of the file contains. Nobody outside
 //! knows it, so no payload can pretend to be a frame.
@@ -8,6 +9,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 const RAW: &str = ".raw";
 const SEALED: &str = ".sealed";
+const SPARE: &str = ".spare";
 /// Ending of files that are not finished; a crash leaves them, recovery removes them.
 pub(crate) const UNFINISHED: &str = ".unfinished";
 /// Ending of files set aside because they were damaged; nothing reads them.
@@ -45,6 +47,16 @@ impl std::fmt::Display for Name {
     }
 }
 
+/// The name of a segment that holds nothing yet.
+pub(crate) fn spare(marker: u64) -> String {
+    format!("{marker:016x}{SPARE}")
+}
+
+/// The marker in such a name.
+pub(crate) fn parse_spare(text: &str) -> Option<u64> {
+    hex(text.strip_suffix(SPARE)?)
+}
+
 fn hex(text: &str) -> Option<u64> {
     u64::from_str_radix(text, 16).ok()
 }
@@ -67,6 +79,8 @@ mod tests {
         ] {
             assert_eq!(Name::parse(&name.to_string()), Some(name));
         }
+        assert_eq!(parse_spare(&spare(77)), Some(77));
+        assert_eq!(Name::parse(&spare(77)), None);
         assert_eq!(Name::parse("lock"), None);
         assert_eq!(Name::parse("1-2.raw.damaged"), None);
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// Limits and paces. The defaults suit 5,000 records a second on a small machine.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Size at which a live segment is sealed, in bytes before compression.
+    /// Size at which a live segment is sealed, in bytes before compression. A spare one of this size
+    /// is kept beside it, once a quarter of it is filled.
     pub segment_bytes: u64,
     /// Least time from the start of one sync to the start of the next.
     pub sync_pace: Duration,
@@ -27,6 +28,16 @@ pub struct Options {
     pub seal_pause: Duration,
     /// First wait after a failure of the disk; doubles up to 64 times this.
     pub retry_pace: Duration,
+}
+
+/// Part of a segment that lies behind its end, for those who cannot wait until the next one begins.
+const BEYOND_ONE_IN: u64 = 16;
+
+impl Options {
+    /// A live segment never grows beyond this, but for one record.
+    pub(crate) fn most_segment_bytes(&self) -> u64 {
+        self.segment_bytes + self.segment_bytes / BEYOND_ONE_IN
+    }
 }
 
 impl Default for Options {

@@ -12,10 +12,11 @@ mod scan;
 use crate::JournalError;
 use crate::block;
 use crate::disk::Disk;
-use crate::name::{Name, UNFINISHED};
+use crate::name::{self, Name, UNFINISHED};
 use crate::raw::{RawSegment, Table};
 use crate::sealed::SealedSegment;
 use crate::segments::Segment;
+use crate::spare::{Left, Spare};
 use crate::writer::Live;
 use scan::Scan;
 use std::io::ErrorKind;
@@ -61,6 +62,7 @@ impl std::fmt::Display for Recovery {
 pub(crate) struct Recovered {
     pub segments: Vec<Segment>,
     pub live: Option<Live>,
+    pub spare: Option<Spare>,
     pub report: Recovery,
 }
 
@@ -72,12 +74,15 @@ pub(crate) fn recover(disk: &dyn Disk) -> Result<Recovered, JournalError> {
     for name in names.iter().filter(|name| name.ends_with(UNFINISHED)) {
         disk.remove(name).map_err(JournalError::disk(format!("remove {name}")))?;
     }
-    let names = names.iter().filter_map(|name| Name::parse(name));
+    let left = Left::read(disk, &names)?;
+    let names = names.iter().filter_map(|name| Name::parse(name)).chain(left.begun);
     let (sealed, raw): (Vec<_>, Vec<_>) =
         names.partition(|name| matches!(name, Name::Sealed { .. }));
-    let mut recovered = Recovered { segments: Vec::new(), live: None, report: Recovery::default() };
+    let report = Recovery::default();
+    let mut recovered = Recovered { segments: Vec::new(), live: None, spare: left.unused, report };
     recovered.add_sealed(disk, &sealed)?;
     recovered.add_raw(disk, raw)?;
+    recovered.add_torn(disk, &left.torn)?;
     recovered.segments.sort_by_key(Segment::first);
     recovered.report.segments = recovered.segments.len() as u64;
     Ok(recovered)
@@ -132,6 +137,18 @@ impl Recovered {
         Ok(())
     }
 
+    /// Adds spare segments that were begun and of whose records none can be read: the numbers these may
+    /// have had are not given again.
+    fn add_torn(&mut self, disk: &dyn Disk, markers: &[u64]) -> Result<(), JournalError> {
+        for marker in markers {
+            let name = Name::Raw { first: self.report.next, marker: *marker };
+            disk.rename(&name::spare(*marker), &name.to_string())
+                .map_err(JournalError::disk(format!("rename {name}")))?;
+            self.add_group(disk, &[name], None)?;
+        }
+        Ok(())
+    }
+
     /// Adds the raw segments that start with the same number. What they hold from `until` on is left
     /// to the next group: it was never confirmed here.
     fn add_group(
@@ -176,7 +193,8 @@ impl Recovered {
         let what = format!("rewrite the journal from record {first} on");
         self.report.next = self.report.next.max(next);
         self.report.bytes_cut += cut;
-        let (segment, records) = match (rewrite::rewrite(disk, scans, next), scans) {
+        let spare = if until.is_none() { self.spare.take() } else { None };
+        let (segment, records) = match (rewrite::rewrite(disk, scans, next, spare), scans) {
             (Err(error), [scan]) if error.kind() == ErrorKind::StorageFull => {
                 tracing::error!(%error, "no room to rewrite the journal's newest file: it stays");
                 scan.write_again().map_err(JournalError::disk(what))?;

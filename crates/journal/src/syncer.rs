@@ -45,7 +45,10 @@ fn confirm(shared: &Shared, options: &Options, group: &[Written]) {
         watermark = entries.last().map_or(watermark, |entry| entry.number + 1);
         Counters::add(&shared.counters.synced, entries.len() as u64);
         let new = shared.segments.add(segment);
-        if new || segment.wants_zeros(options.zeros_ahead_bytes) {
+        if new
+            || segment.wants_zeros(options.zeros_ahead_bytes)
+            || shared.spares.is_wanted(segment, options)
+        {
             shared.tend.ring();
         }
     }

@@ -1,4 +1,4 @@
-//! Work that no record waits for: zeros ahead of the writer, sealing of full segments.
+//! Work that no record waits for: zeros ahead of the writer, the spare segment, sealing of full ones.
 //! Promise: a failure is counted and tried again later; meanwhile records go on being taken.
 
 use crate::Options;
@@ -7,6 +7,7 @@ use crate::health::Counters;
 use crate::journal::Shared;
 use crate::raw::RawSegment;
 use crate::seal;
+use crate::spare::Making;
 use parking_lot::{Condvar, Mutex};
 use std::io;
 use std::sync::Arc;
@@ -63,11 +64,12 @@ pub(crate) struct Tender {
     options: Options,
     /// The live segment's file, opened anew so that it learns of its own failures only.
     zeroed: Option<(u64, Arc<dyn DiskFile>)>,
+    making: Option<Making>,
 }
 
 impl Tender {
     pub(crate) fn new(disk: Arc<dyn Disk>, options: Options) -> Self {
-        Self { disk, options, zeroed: None }
+        Self { disk, options, zeroed: None, making: None }
     }
 
     /// Tends until the journal closes.
@@ -94,7 +96,7 @@ impl Tender {
     pub(crate) fn turn(&mut self, shared: &Shared) -> io::Result<bool> {
         // Without zeros records are written all the same; a full disk must not stop the sealing,
         // which frees space.
-        if self.add_zeros(shared).unwrap_or(false) {
+        if self.add_zeros(shared).unwrap_or(false) || self.make_spare(shared) {
             return Ok(true);
         }
         let Some(raw) = shared.segments.next_to_seal() else { return Ok(false) };
@@ -109,6 +111,24 @@ impl Tender {
             _ => &self.zeroed.insert((live.marker, self.disk.open(&live.name)?)).1,
         };
         live.zero_ahead(&**file, self.options.zeros_ahead_bytes, self.options.segment_bytes)
+    }
+
+    /// Makes a portion of the spare segment, if one is wanted. Says whether there is more to make.
+    fn make_spare(&mut self, shared: &Shared) -> bool {
+        let wanted = |live: &Arc<RawSegment>| shared.spares.is_wanted(live, &self.options);
+        let going_on = match self.making.take() {
+            Some(making) => Ok(making),
+            None if !shared.segments.live().is_some_and(|live| wanted(&live)) => return false,
+            None => Making::start(&*self.disk, &shared.spares, &self.options),
+        };
+        match going_on.and_then(|making| making.go_on(&*self.disk, &shared.spares)) {
+            Ok(making) => self.making = making,
+            Err(error) => {
+                tracing::warn!(%error, "no spare segment: the next one grows as it fills")
+            }
+        }
+        std::thread::sleep(self.options.seal_pause);
+        self.making.is_some()
     }
 
     fn seal(&self, shared: &Shared, raw: &RawSegment) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Moves queued records into the live segment at once, so that they survive the end of the process
 //! even while a sync is under way.
-//! Promise: a segment is begun only when the one before is confirmed to its end. After a failure the
+//! Promise: a segment is begun only when the one before is confirmed to its end; meanwhile those who
+//! cannot wait write beyond its end. After a failure the
 //! file is left behind with what was confirmed in it, and the rest goes to a fresh one.
 
 use crate::disk::Disk;
@@ -71,16 +72,23 @@ pub(crate) struct Writer {
     options: Options,
     live: Option<Live>,
     buffer: Vec<u8>,
+    /// A file was left behind under a name that may not be safe, or removed but not for certain.
+    names_unsafe: bool,
 }
 
 impl Writer {
     /// Goes on behind `live`, or starts a segment with the first record.
     pub(crate) fn new(disk: Arc<dyn Disk>, options: Options, live: Option<Live>) -> Self {
-        Self { disk, options, live, buffer: Vec::new() }
+        Self { disk, options, live, buffer: Vec::new(), names_unsafe: false }
     }
 
     /// Writes one group.
     pub(crate) fn turn(&mut self, shared: &Shared) -> Turn {
+        self.write_up_to(self.options.segment_bytes, shared)
+    }
+
+    /// Writes one group into a segment of at most so many bytes.
+    fn write_up_to(&mut self, segment_bytes: u64, shared: &Shared) -> Turn {
         if shared.pipe.has_failed() {
             self.start_over(shared);
             return Turn::Failed;
@@ -89,7 +97,7 @@ impl Writer {
         if batch.is_empty() {
             return Turn::Nothing;
         }
-        if self.room().is_none_or(|room| fitting(&batch, room) == 0) {
+        if self.room(segment_bytes).is_none_or(|room| fitting(&batch, room) == 0) {
             if !shared.pipe.is_idle() {
                 return Turn::MustSync;
             }
@@ -98,7 +106,7 @@ impl Writer {
             }
             self.live = None;
         }
-        match self.write(batch) {
+        match self.write(batch, segment_bytes, shared) {
             Ok(written) => {
                 shared.queue.note_written(written.entries.last().map_or(0, |e| e.number + 1));
                 shared.pipe.push(written);
@@ -115,19 +123,26 @@ impl Writer {
     /// Writes one group at once if that takes no more than the writing.
     pub(crate) fn hasten(&mut self, shared: &Shared) {
         let batch = shared.queue.batch(self.options.batch_bytes);
-        let fits = self.room().is_some_and(|room| fitting(&batch, room) == batch.len());
+        let most = self.options.most_segment_bytes();
+        let fits = self.room(most).is_some_and(|room| fitting(&batch, room) == batch.len());
         if fits && !shared.pipe.has_failed() {
-            self.turn(shared);
+            self.write_up_to(most, shared);
         }
     }
 
     /// Puts as much of `batch` into the file as fits into one segment.
-    fn write(&mut self, mut batch: Vec<Entry>) -> io::Result<Written> {
-        let live = match &mut self.live {
+    fn write(
+        &mut self,
+        mut batch: Vec<Entry>,
+        segment_bytes: u64,
+        shared: &Shared,
+    ) -> io::Result<Written> {
+        let live = match self.live.take() {
             Some(live) => live,
-            none => none.insert(start_segment(&*self.disk, &self.options, batch[0].number)?),
+            None => self.start_segment(batch[0].number, shared)?,
         };
-        let room = self.options.segment_bytes.saturating_sub(live.position);
+        let live = self.live.insert(live);
+        let room = segment_bytes.saturating_sub(live.position);
         // A record longer than a segment gets one to itself.
         batch.truncate(fitting(&batch, room).max(1));
         self.buffer.clear();
@@ -140,10 +155,29 @@ impl Writer {
         Ok(Written { segment: live.segment.clone(), offset, entries: batch })
     }
 
-    /// Bytes left in the live segment.
-    fn room(&self) -> Option<u64> {
+    /// The spare, or a fresh file.
+    fn start_segment(&mut self, first: u64, shared: &Shared) -> io::Result<Live> {
+        let segment = match shared.spares.take() {
+            Some(spare) => {
+                if self.names_unsafe {
+                    // What was left behind shall not look like a later segment than this one.
+                    self.disk.sync_names()?;
+                }
+                spare.begin(&*self.disk, first)?
+            }
+            None => {
+                let zeros = self.options.zeros_ahead_bytes.min(self.options.segment_bytes);
+                RawSegment::create(&*self.disk, first, zeros)?
+            }
+        };
+        self.names_unsafe = false;
+        Ok(Live { segment: Arc::new(segment), position: 0 })
+    }
+
+    /// Bytes left in the live segment if it may have so many.
+    fn room(&self, segment_bytes: u64) -> Option<u64> {
         let live = self.live.as_ref()?;
-        Some(self.options.segment_bytes.saturating_sub(live.position))
+        Some(segment_bytes.saturating_sub(live.position))
     }
 
     /// Trusts the live file no more. What was confirmed in it stays listed and will be sealed;
@@ -152,6 +186,7 @@ impl Writer {
         // What a sync under way still confirms must not be written twice.
         shared.pipe.start_over();
         shared.queue.rewind();
+        self.names_unsafe = true;
         let Some(live) = self.live.take() else { return };
         live.segment.leave();
         if !shared.segments.lists(&live.segment) {
@@ -178,10 +213,4 @@ fn fitting(batch: &[Entry], room: u64) -> usize {
         end <= room
     };
     batch.iter().take_while(fits).count()
-}
-
-fn start_segment(disk: &dyn Disk, options: &Options, first: u64) -> io::Result<Live> {
-    let zeros = options.zeros_ahead_bytes.min(options.segment_bytes);
-    let segment = Arc::new(RawSegment::create(disk, first, zeros)?);
-    Ok(Live { segment, position: 0 })
 }

@@ -22,7 +22,7 @@ pub(super) struct Ill {
     pub power_fails_after: Option<usize>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Inode {
     seen: Vec<u8>,
     kept: Vec<u8>,
@@ -38,6 +38,7 @@ enum NameChange {
     Remove(String),
 }
 
+#[derive(Clone)]
 struct State {
     chance: Chance,
     ill: Ill,
@@ -117,6 +118,29 @@ impl HostileDisk {
         inode.kept[at] ^= 1u8 << bit;
         inode.seen[at] ^= 1u8 << bit;
         true
+    }
+
+    /// Another disk with the same content.
+    pub(super) fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().clone())))
+    }
+
+    /// Names and lengths of all files.
+    pub(super) fn lengths(&self) -> Vec<(String, usize)> {
+        let state = self.0.lock();
+        let length = |inode: &usize| state.inodes[*inode].seen.len();
+        state.names.iter().map(|(name, inode)| (name.clone(), length(inode))).collect()
+    }
+
+    /// Turns the bits `pattern` of one byte, in view and on the platter.
+    pub(super) fn turn(&self, name: &str, at: usize, pattern: u8) {
+        let mut state = self.0.lock();
+        let inode = state.names[name];
+        let inode = &mut state.inodes[inode];
+        inode.seen[at] ^= pattern;
+        if let Some(byte) = inode.kept.get_mut(at) {
+            *byte ^= pattern;
+        }
     }
 
     /// A change is about to be made: does the power last, and does chance let it pass?

@@ -3,6 +3,7 @@
 
 mod chance;
 mod disk;
+mod flips;
 mod model;
 mod stories;
 

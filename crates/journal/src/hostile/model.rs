@@ -193,6 +193,8 @@ impl Model {
             from = last.number + 1;
             read.extend(more);
         }
+        let names = self.disk.lengths();
+        assert!(names.iter().filter(|(name, _)| name.ends_with(".spare")).count() <= 1);
         // A turned bit in a sealed segment shows when it is read.
         let claimed = recovery.records as usize;
         assert!((read.len()..=read.len() + self.turned).contains(&claimed));

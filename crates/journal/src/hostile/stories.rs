@@ -6,7 +6,7 @@ use super::{Chance, HostileDisk, Ill};
 use crate::{Journal, Options, Unsafe};
 use std::sync::Arc;
 
-const DEFAULT_SEEDS: u64 = 120;
+const DEFAULT_SEEDS: u64 = 300;
 
 fn number_from(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect(variable))

@@ -7,6 +7,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::frame::Frame;
 use crate::name::{self, DAMAGED, Name, UNFINISHED};
 use crate::raw::{RawSegment, Table};
+use crate::spare::Spare;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -15,15 +16,28 @@ const WRITE_BYTES: usize = 1 << 20;
 const ZEROS_BYTES: usize = if cfg!(test) { 500 } else { 256 * 1024 };
 
 /// Puts every record of `scans` into a new segment whose next number is `next`. Answers it and how
-/// many records it holds.
-pub(super) fn rewrite(disk: &dyn Disk, scans: &[Scan], next: u64) -> io::Result<(RawSegment, u64)> {
+/// many records it holds. The spare segment, if there is one, is used for it.
+pub(super) fn rewrite(
+    disk: &dyn Disk,
+    scans: &[Scan],
+    next: u64,
+    spare: Option<Spare>,
+) -> io::Result<(RawSegment, u64)> {
     let Name::Raw { first, .. } = scans[0].name else {
         return Err(io::Error::other("only raw segments are rewritten"));
     };
-    let marker = name::new_marker();
+    let marker = spare.as_ref().map_or_else(name::new_marker, |spare| spare.marker);
     let name = Name::Raw { first, marker }.to_string();
     let unfinished = format!("{name}{UNFINISHED}");
-    let file = disk.create(&unfinished)?;
+    let (file, zeros) = match spare {
+        Some(spare) => {
+            disk.rename(&name::spare(marker), &unfinished)?;
+            // Interrupted from here on, it must not look like a segment that was begun.
+            disk.sync_names()?;
+            (spare.file, spare.bytes)
+        }
+        None => (disk.create(&unfinished)?, 0),
+    };
     let frames: BTreeMap<u64, Frame<'_>> = scans
         .iter()
         .flat_map(|scan| scan.records())
@@ -40,7 +54,7 @@ pub(super) fn rewrite(disk: &dyn Disk, scans: &[Scan], next: u64) -> io::Result<
         put_away(disk, scan)?;
     }
     disk.sync_names()?;
-    let allocated = table.bytes + ZEROS_BYTES as u64;
+    let allocated = zeros.max(table.bytes + ZEROS_BYTES as u64);
     Ok((RawSegment::new(first, marker, file, table, allocated), frames.len() as u64))
 }
 

@@ -29,9 +29,14 @@ use axum::response::Response;
 use http::{Request, StatusCode};
 use metrics::counter;
 use rules::funnel::{Ready, Start};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use walk::Walked;
+
+/// Longest that a click waits for its record to be in a file when it is not on disk in time.
+const FILE_WAIT: Duration = Duration::from_millis(20);
+/// The log says once that the disk did not even take writes; the metrics say how often.
+static STALLED: Once = Once::new();
 
 /// `GET /fts/{link}`: an entrance.
 pub async fn enter(
@@ -136,13 +141,16 @@ fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Res
     })
 }
 
-/// Waits for the record to be on disk, but no longer than a click may wait.
+/// Waits for the record to be on disk, but no longer than a click may wait; then for it to be in a file
+/// at least, where a crash of the program does not lose it.
 async fn safe(app: &App, number: Option<u64>) -> Outcome {
     let Some(number) = number else { return Outcome::Unrecorded };
     let patience = Duration::from_millis(app.config.click_wait_ms);
     if !matches!(tokio::time::timeout(patience, app.journal.synced(number)).await, Ok(Ok(()))) {
-        // Not on disk, but out of this process's hands: a crash of the program does not lose it.
-        app.journal.hasten(number);
+        if !app.journal.hasten(number, FILE_WAIT).await {
+            STALLED.call_once(|| tracing::warn!("clicks are answered before they are in a file"));
+            counter!("runnel_answered_before_written_total").increment(1);
+        }
         counter!("runnel_answered_before_sync_total").increment(1);
     }
     Outcome::Recorded
