@@ -124,6 +124,17 @@ pub enum NodeKind {
         #[serde(default)]
         remove: Vec<EntityId>,
     },
+    /// A short expression names the route.
+    Logic {
+        /// What is run: a text that it gives is the route's key.
+        expression: String,
+        /// The keys it may give, beside `default`.
+        #[serde(default)]
+        routes: Vec<String>,
+        /// Zone of its time variables, IANA; empty means UTC.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        timezone: String,
+    },
 }
 
 impl NodeKind {
@@ -137,6 +148,7 @@ impl NodeKind {
             Self::Condition { .. } => PassedKind::Condition,
             Self::External { .. } => PassedKind::External,
             Self::Tag { .. } => PassedKind::Tag,
+            Self::Logic { .. } => PassedKind::Logic,
         }
     }
 }
@@ -193,7 +205,7 @@ pub struct Connection {
     /// Weight, out of traffic and rotator nodes (and among connections with the same action).
     #[serde(default = "one")]
     pub weight: u32,
-    /// The condition's route that it serves: a route's key, or `default`.
+    /// The route that it serves, out of condition and logic nodes: its key, or `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// The action numbers that it listens to, out of lander and offer nodes.

@@ -2,7 +2,7 @@
 //! Promise: nothing but the two is needed, however old the record is (product.md §4).
 
 use super::decide::{DeadEnd, End, Reason, Replay, Request, Route, RouteStep, Start, route};
-use super::{Ready, ready};
+use super::{Broken, LogicFailure, Ready, ready};
 use crate::assets::{NodeKind, Operator, Rule};
 use crate::ids::EntityId;
 use crate::record::{Consulted, PassedKind, Question, Record, RequestKind, Step};
@@ -144,6 +144,8 @@ fn say(plan: &Ready, node: Option<EntityId>, why: Reason) -> String {
         Reason::Sticky => "the visitor keeps the branch of before".into(),
         Reason::Matched { route, group } => matched(plan, node, route, group),
         Reason::Default => format!("no route matched: “{}”", ready::DEFAULT),
+        Reason::Gave { route } => format!("the expression gave “{}”", key(plan, node, route)),
+        Reason::Broke(broken) => broke(broken),
         Reason::Shown => "the visitor’s browser showed this page already".into(),
         Reason::Stuck => "nothing leads on from here".into(),
     }
@@ -159,6 +161,30 @@ fn matched(plan: &Ready, node: Option<EntityId>, route: usize, group: usize) -> 
     let rules = route.groups.get(group).map(|group| group.rules.as_slice()).unwrap_or_default();
     let rules: Vec<String> = rules.iter().map(rule_text).collect();
     format!("route “{}” matched: {}", route.key, rules.join(" and "))
+}
+
+/// The key of a node's route number `route`; none stands for `default`.
+fn key(plan: &Ready, node: Option<EntityId>, route: Option<usize>) -> &str {
+    let keys = match node.and_then(|node| plan.does(node)) {
+        Some(NodeKind::Logic { routes, .. }) => routes.as_slice(),
+        _ => &[],
+    };
+    route.and_then(|route| keys.get(route)).map_or(ready::DEFAULT, String::as_str)
+}
+
+/// `the expression came upon an error at line 2, column 5, so “default” was taken`.
+fn broke(broken: Broken) -> String {
+    let what = match broken.why {
+        LogicFailure::TooMuchWork => "reached a bound on its work",
+        LogicFailure::Failed => "came upon an error",
+        LogicFailure::NoText => "gave no text",
+        LogicFailure::UnknownKey => "gave the key of no route",
+    };
+    let place = match broken.line {
+        0 => String::new(),
+        line => format!(" at line {line}, column {}", broken.column),
+    };
+    format!("the expression {what}{place}, so “{}” was taken", ready::DEFAULT)
 }
 
 /// Most values of a rule that a sentence names.

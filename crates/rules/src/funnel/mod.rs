@@ -9,6 +9,7 @@ pub mod decide;
 mod destinations;
 mod explain;
 mod library;
+mod logic;
 mod plan;
 mod ready;
 mod rule;
@@ -20,7 +21,9 @@ pub use decide::{
 };
 pub use explain::{ExplainedStep, Explanation, explain};
 pub use library::{Library, Shelved};
+pub use logic::{Broken, LogicFailure, Sample, Tried, try_logic};
 pub use plan::{Plan, PlanNode, PlanOfferSource, PlanPage, PlannedCap, UnreadablePlan};
+use ready::DEFAULT;
 pub use ready::Ready;
 pub use rule::{Takes, Test, tests};
 pub use validate::{Problem, condition_problems, problems};

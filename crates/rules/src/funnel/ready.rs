@@ -2,6 +2,7 @@
 //! Promise: made once when a plan is published or read; routing then looks nothing up twice.
 
 use super::destinations::{self, Destinations};
+use super::logic::Program;
 use super::plan::{UnreadablePlan, cap_name, id_of};
 use super::rule::Check;
 use super::{Plan, PlanPage, PlannedCap};
@@ -40,6 +41,14 @@ pub(super) enum Does {
     Decide { routes: Vec<ReadyRoute>, default: Option<Way> },
     Leave,
     Tag { add: Vec<EntityId>, remove: Vec<EntityId>, way: Option<Way> },
+    Logic { program: Option<Program>, ways: Keyed },
+}
+
+/// Ways out by key.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) routes: Vec<(String, Option<Way>)>,
+    pub(super) default: Option<Way>,
 }
 
 /// A connection with the place of the node it enters.
@@ -212,6 +221,13 @@ fn does(node: EntityId, kind: &NodeKind, ways: &[(&Connection, Way)], plan: &Pla
         NodeKind::Condition { routes, .. } => Does::Decide {
             routes: routes.iter().map(|r| ready_route(node, r, by_route(&r.key))).collect(),
             default: by_route(DEFAULT),
+        },
+        NodeKind::Logic { expression, routes, timezone } => Does::Logic {
+            program: Program::compile(expression, timezone).ok(),
+            ways: Keyed {
+                routes: routes.iter().map(|key| (key.clone(), by_route(key))).collect(),
+                default: by_route(DEFAULT),
+            },
         },
         NodeKind::External { .. } => Does::Leave,
         NodeKind::Tag { add, remove } => {

@@ -32,7 +32,7 @@ fn node(place: usize, count: usize, dice: &mut Dice) -> Node {
         0 => NodeKind::Traffic { mode, unseen_first },
         // The last is a page, so that everything can lead somewhere.
         last if last + 1 == count => NodeKind::Lander(pages('L', dice)),
-        _ => match dice.below(8) {
+        _ => match dice.below(9) {
             0 | 1 => NodeKind::Rotator { mode, unseen_first },
             2 => NodeKind::Lander(pages('L', dice)),
             3 | 4 => NodeKind::Offer(pages('O', dice)),
@@ -44,6 +44,11 @@ fn node(place: usize, count: usize, dice: &mut Dice) -> Node {
                 add: vec![id('T', 1 + dice.below(3))],
                 remove: vec![id('T', 1 + dice.below(3))],
             },
+            7 => NodeKind::Logic {
+                expression: expression(dice),
+                routes: vec!["a".into(), "b".into()],
+                timezone: (*dice.one(&["", "Asia/Kolkata"])).to_owned(),
+            },
             _ => NodeKind::External {
                 url: "https://away.example/{country}".into(),
                 redirect: RedirectMode::Found,
@@ -51,6 +56,39 @@ fn node(place: usize, count: usize, dice: &mut Dice) -> Node {
         },
     };
     Node { id: id('N', place), name: String::new(), position: None, does }
+}
+
+/// An expression of one to four questions, some of which end in an error for some visitors.
+fn expression(dice: &mut Dice) -> String {
+    let tests = [
+        r#"country == "US""#,
+        "device in [\"mobile\", \"tablet\"]",
+        "data.age == \"10\"",
+        "number(data.age) > 5",
+        "data[\"no such\"].len() > 0",
+        "tags[\"T00000000001\"]",
+        "seen_nodes[\"N00000000004\"]",
+        "seen_pages[\"L00000000001\"]",
+        "converted[\"O00000000001\"]",
+        "new_visitor",
+        "bot",
+        "random < 30.0",
+        "hour in 9..17 && weekday <= 5",
+        "url.contains(\"c1\")",
+        "referrer_domain.ends_with(\"example\")",
+        "c1 > \"a\"",
+        "tags[country]",
+        "external",
+    ];
+    let keys = ["a", "b", "default", "nowhere"];
+    let mut text = String::new();
+    for _ in 0..1 + dice.below(4) {
+        let (test, key) = (*dice.one(&tests), *dice.one(&keys));
+        let test = if test == "external" { "external != \"\"" } else { test };
+        text.push_str(&format!("if {test} {{ return \"{key}\"; }}\n"));
+    }
+    text.push_str(*dice.one(&["\"a\"", "c2", "42", "[1, 2][hour]"]));
+    text
 }
 
 fn pages(letter: char, dice: &mut Dice) -> PageNode {
@@ -97,6 +135,11 @@ fn connect(place: usize, funnel: &mut Funnel, dice: &mut Dice) {
         }
         NodeKind::Condition { routes, .. } => {
             for key in routes.iter().map(|r| r.key.as_str()).chain(["default"]) {
+                add(*dice.one(&ends), Some(key.into()), vec![], vec![], 1);
+            }
+        }
+        NodeKind::Logic { routes, .. } => {
+            for key in routes.iter().map(String::as_str).chain(["default"]) {
                 add(*dice.one(&ends), Some(key.into()), vec![], vec![], 1);
             }
         }

@@ -2,6 +2,7 @@
 
 mod examples;
 mod generate;
+mod logic;
 mod properties;
 mod rules;
 mod universe;

@@ -7,9 +7,10 @@ use super::asked::Asked;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::store::sessions::Kept;
+use metrics::counter;
 use rules::assets::Field;
 use rules::facts::Facts;
-use rules::funnel::{Ready, Recording, Request, Route, Start, route};
+use rules::funnel::{Ready, Reason, Recording, Request, Route, Start, route};
 use rules::ids::{EntityId, RequestKey};
 use rules::money::Micros;
 use rules::record::{Cost, Record, RequestKind, Step, Taken};
@@ -81,10 +82,20 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
             let buffer = after.buffer;
             return Some(Walked { record: Arc::new(record), route, number: None, buffer });
         }
+        count_failures(&route);
         let number = keep(app, kept, &record, ttl_ms);
         let buffer = kept.session.buffer.clone();
         Some(Walked { record: Arc::new(record), route, number, buffer })
     })
+}
+
+/// Counts expressions that gave no key: their visitors went the default way.
+fn count_failures(route: &Route) {
+    for step in &route.steps {
+        if let Reason::Broke(broken) = step.why {
+            counter!("runnel_logic_failures_total", "reason" => broken.why.as_str()).increment(1);
+        }
+    }
 }
 
 /// Appends the record and takes it into the session; gives its number.

@@ -11,6 +11,7 @@ mod demo;
 mod hostile;
 mod integrations;
 mod killed;
+mod nodes;
 mod office;
 mod origin;
 mod people;

@@ -11,7 +11,7 @@ mod walk;
 pub use inputs::{Inputs, Recording, Replay, Request};
 pub(super) use walk::Walk;
 
-use super::Ready;
+use super::{Broken, Ready};
 use crate::ids::EntityId;
 use crate::record::{Fire, PassedKind};
 
@@ -109,6 +109,13 @@ pub enum Reason {
     },
     /// No route of the condition matched.
     Default,
+    /// The expression gave the key of a route.
+    Gave {
+        /// Place among the node's routes; none for `default`.
+        route: Option<usize>,
+    },
+    /// The expression gave no key that a route has, so `default` was taken.
+    Broke(Broken),
     /// The visitor's browser already showed the page.
     Shown,
     /// Nowhere to go: the end says why.

@@ -3,8 +3,9 @@
 
 use super::chance::Chance;
 use super::{DeadEnd, End, Inputs, Reason, Request, Route, RouteStep, Start, TakenWay, choose};
-use crate::funnel::Ready;
-use crate::funnel::ready::{Does, ReadyNode, ReadyRoute, Way};
+use crate::funnel::logic::Program;
+use crate::funnel::ready::{DEFAULT, Does, Keyed, ReadyNode, ReadyRoute, Way};
+use crate::funnel::{Broken, Ready};
 use crate::ids::{EntityId, RequestKey};
 use crate::record::{Question, Reply};
 
@@ -45,7 +46,7 @@ impl Decided {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(
+    pub(in crate::funnel) fn new(
         plan: &'a Ready,
         request: &'a Request<'a>,
         ask: &'a mut dyn Inputs,
@@ -133,6 +134,7 @@ impl<'a> Walk<'a> {
             Does::Decide { routes, default } => self.decide(routes, *default),
             Does::Leave => Decided::stop(End::External { node: node.id }, Reason::Only),
             Does::Tag { add, remove, way } => self.tag(add, remove, *way),
+            Does::Logic { program, ways } => self.think(program.as_ref(), ways),
         }
     }
 
@@ -204,6 +206,23 @@ impl<'a> Walk<'a> {
         match matched.unwrap_or((Reason::Default, default)) {
             (why, Some(way)) => Decided::go(way, why),
             (why, None) => Decided::stop(End::DeadEnd(DeadEnd::NoWayOut), why),
+        }
+    }
+
+    fn think(&mut self, program: Option<&Program>, ways: &Keyed) -> Decided {
+        let gave = program.map(|program| program.run(self));
+        let (why, way) = match gave {
+            Some(Ok(key)) if key == DEFAULT => (Reason::Gave { route: None }, ways.default),
+            Some(Ok(key)) => match ways.routes.iter().position(|(known, _)| *known == key) {
+                Some(place) => (Reason::Gave { route: Some(place) }, ways.routes[place].1),
+                None => (Reason::Broke(Broken::UNKNOWN_KEY), ways.default),
+            },
+            Some(Err(stopped)) => (Reason::Broke(stopped.broken()), ways.default),
+            None => (Reason::Broke(Broken::UNREADABLE), ways.default),
+        };
+        match way {
+            Some(way) => Decided::go(way, why),
+            None => Decided::stop(End::DeadEnd(DeadEnd::NoWayOut), why),
         }
     }
 

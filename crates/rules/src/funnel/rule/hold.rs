@@ -66,7 +66,8 @@ fn is_or_has(subject: &Subject, id: EntityId, walk: &mut Walk<'_>) -> bool {
     }
 }
 
-fn text<'a>(subject: &Subject, walk: &mut Walk<'a>) -> Cow<'a, str> {
+/// What is known under the name of a text test; empty if nothing is.
+pub(in crate::funnel) fn text<'a>(subject: &Subject, walk: &mut Walk<'a>) -> Cow<'a, str> {
     let facts = walk.request.facts;
     Cow::Borrowed(match subject {
         Subject::Continent => &facts.continent,
@@ -112,7 +113,8 @@ fn reply_text(reply: Reply) -> String {
     }
 }
 
-fn local(at_ms: u64, zone: &TimeZone) -> DateTime {
+/// The time on the clocks of `zone`.
+pub(in crate::funnel) fn local(at_ms: u64, zone: &TimeZone) -> DateTime {
     let at = i64::try_from(at_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     zone.to_datetime(at.unwrap_or(Timestamp::MAX))
 }

@@ -24,3 +24,6 @@ mod times;
 pub use subject::{Takes, Test, tests};
 
 pub(super) use check::Check;
+pub(super) use hold::{local, text};
+pub(super) use subject::Subject;
+pub(super) use times::zone;

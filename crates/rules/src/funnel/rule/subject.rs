@@ -173,7 +173,7 @@ const LONGEST_DATA_NAME: usize = 200;
 
 impl Subject {
     /// Reads a rule's test.
-    pub(super) fn parse(test: &str) -> Option<(Self, Takes)> {
+    pub(in crate::funnel) fn parse(test: &str) -> Option<(Self, Takes)> {
         if let Some((_, subject, takes)) = NAMED.iter().find(|(name, ..)| *name == test) {
             return Some((subject.clone(), *takes));
         }

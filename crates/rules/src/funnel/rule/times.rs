@@ -68,7 +68,7 @@ impl DateTest {
 }
 
 /// The zone of this IANA name; empty means UTC.
-pub(super) fn zone(name: &str) -> Option<TimeZone> {
+pub(in crate::funnel) fn zone(name: &str) -> Option<TimeZone> {
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
     if name.is_empty() { Some(TimeZone::UTC) } else { ZONES.get(name).ok() }
 }

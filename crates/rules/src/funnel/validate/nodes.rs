@@ -4,6 +4,7 @@ use super::{Drawn, Found, parameters, routes};
 use crate::assets::{Node, NodeKind, PageNode, Route};
 use crate::destination::check_url;
 use crate::funnel::Library;
+use crate::funnel::logic::Program;
 use crate::funnel::ready::DEFAULT;
 use crate::ids::EntityId;
 use std::collections::HashSet;
@@ -53,7 +54,25 @@ fn check_node(at: &str, node: &Node, drawn: &Drawn<'_>, library: &dyn Library, f
                 found.on(at, "has more than one way out: a tag node has one");
             }
         }
+        NodeKind::Logic { expression, routes, timezone } => {
+            logic(at, expression, timezone, found);
+            keys(at, node.id, routes, drawn, found);
+        }
     }
+}
+
+/// An expression that compiles, and runs for somebody of whom nothing is known.
+fn logic(at: &str, expression: &str, timezone: &str, found: &mut Found) {
+    let compiled = Program::compile(expression, timezone);
+    if let Err(flawed) = compiled.and_then(|program| program.rehearse()) {
+        found.on(format!("{at}.expression"), flawed.to_string());
+    }
+}
+
+/// Keys of routes, each once and connected.
+fn keys(at: &str, node: EntityId, keys: &[String], drawn: &Drawn<'_>, found: &mut Found) {
+    routes::keys(&format!("{at}.routes"), keys, found);
+    every_route_connected(at, node, keys.iter().map(String::as_str), drawn, found);
 }
 
 fn no_way_out(at: &str, node: EntityId, drawn: &Drawn<'_>, found: &mut Found) {
@@ -120,18 +139,19 @@ fn condition_node(
             None => return found.on(format!("{at}.condition"), "names no condition"),
         },
     };
-    every_route_connected(at, node, routes, drawn, found);
+    let keys = routes.iter().map(|route| route.key.as_str());
+    every_route_connected(at, node, keys, drawn, found);
 }
 
-fn every_route_connected(
+fn every_route_connected<'a>(
     at: &str,
     node: EntityId,
-    routes: &[Route],
+    keys: impl Iterator<Item = &'a str>,
     drawn: &Drawn<'_>,
     found: &mut Found,
 ) {
     let connected: Vec<&str> = drawn.out_of(node).filter_map(|c| c.route.as_deref()).collect();
-    for key in routes.iter().map(|route| route.key.as_str()).chain([DEFAULT]) {
+    for key in keys.chain([DEFAULT]) {
         match connected.iter().filter(|route| **route == key).count() {
             0 => found.on(at, format!("does not connect its route “{key}”")),
             1 => {}

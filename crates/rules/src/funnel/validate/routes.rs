@@ -23,11 +23,25 @@ pub(super) fn check(at: &str, routes: &[Route], library: &dyn Library, found: &m
     let mut keys = HashSet::new();
     for (place, route) in routes.iter().enumerate() {
         let at = format!("{at}[{place}]");
-        key(&at, &route.key, found);
+        key(&format!("{at}.key"), &route.key, found);
         if !keys.insert(route.key.as_str()) {
             found.on(format!("{at}.key"), "is the key of an earlier route too");
         }
         groups(&at, route, library, found);
+    }
+}
+
+/// Keys of a node that names its routes by key alone.
+pub(super) fn keys(at: &str, keys: &[String], found: &mut Found) {
+    if keys.len() > MOST_ROUTES {
+        return found.on(at, format!("has more than {MOST_ROUTES} routes"));
+    }
+    let mut seen = HashSet::new();
+    for (place, own) in keys.iter().enumerate() {
+        key(&format!("{at}[{place}]"), own, found);
+        if !seen.insert(own) {
+            found.on(format!("{at}[{place}]"), "is the key of an earlier route too");
+        }
     }
 }
 
@@ -38,7 +52,7 @@ fn key(at: &str, key: &str, found: &mut Found) {
         long if long.len() > LONGEST_KEY => "is longer than 100 bytes",
         _ => return,
     };
-    found.on(format!("{at}.key"), message);
+    found.on(at, message);
 }
 
 fn groups(at: &str, route: &Route, library: &dyn Library, found: &mut Found) {

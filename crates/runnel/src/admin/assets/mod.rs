@@ -5,6 +5,7 @@
 mod funnels;
 mod handlers;
 mod links;
+mod logic;
 mod read;
 mod settings;
 mod wire;
@@ -152,5 +153,6 @@ pub fn routes() -> AdminRouter {
         .merge(events::routes())
         .merge(domains::routes())
         .merge(links::routes())
+        .merge(logic::routes())
         .merge(settings::routes())
 }

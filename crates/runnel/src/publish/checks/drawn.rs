@@ -6,7 +6,7 @@ use crate::publish::Fresh;
 use serde_json::{Map, Value};
 
 /// The kinds of node with the fields that each has beside [`COMMON`].
-const KINDS: [(&str, &[&str]); 7] = [
+const KINDS: [(&str, &[&str]); 8] = [
     ("traffic", &["mode", "unseenFirst"]),
     ("rotator", &["mode", "unseenFirst"]),
     ("lander", &["pages", "unseenFirst", "parameters", "accumulate"]),
@@ -14,6 +14,7 @@ const KINDS: [(&str, &[&str]); 7] = [
     ("condition", &["routes", "condition"]),
     ("external", &["url", "redirect"]),
     ("tag", &["add", "remove"]),
+    ("logic", &["expression", "routes", "timezone"]),
 ];
 const COMMON: [&str; 4] = ["id", "name", "position", "kind"];
 
@@ -67,6 +68,7 @@ mod tests {
             NodeKind::Condition { routes: vec![], condition: None },
             NodeKind::External { url: String::new(), redirect: RedirectMode::Found },
             NodeKind::Tag { add: vec![], remove: vec![] },
+            NodeKind::Logic { expression: "\"a\"".into(), routes: vec![], timezone: "UTC".into() },
         ];
         for does in all {
             let position = Some(rules::assets::Position { x: 0.0, y: 0.0 });

@@ -124,9 +124,10 @@ fn named_by_node(node: &Node, among: &Snapshot) -> Vec<EntityId> {
             named.chain(*condition).collect()
         }
         NodeKind::Tag { add, remove } => add.iter().chain(remove).copied().collect(),
-        NodeKind::Traffic { .. } | NodeKind::Rotator { .. } | NodeKind::External { .. } => {
-            Vec::new()
-        }
+        NodeKind::Traffic { .. }
+        | NodeKind::Rotator { .. }
+        | NodeKind::External { .. }
+        | NodeKind::Logic { .. } => Vec::new(),
     }
 }
 

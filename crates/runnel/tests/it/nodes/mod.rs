@@ -1,0 +1,3 @@
+//! Nodes that reach beyond rules: logic, webhook, middleware.
+
+mod logic;
