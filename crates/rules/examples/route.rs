@@ -1,6 +1,6 @@
 //! How long one route through a four-node funnel takes: `cargo run --release --example route`.
 
-use rules::assets::{Condition, Funnel, Lander, Offer, OfferSource};
+use rules::assets::{Condition, Funnel, Lander, Offer, OfferSource, Webhook};
 use rules::facts::Facts;
 use rules::funnel::{Inputs, Library, Plan, Ready, Recording, Request, Shelved, Start, route};
 use rules::ids::EntityId;
@@ -43,6 +43,9 @@ impl Library for OneLander {
     }
     fn has_event(&self, _: &str) -> bool {
         false
+    }
+    fn webhook(&self, _: EntityId) -> Option<&Webhook> {
+        None
     }
     fn app_schemes(&self) -> &[String] {
         &[]

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod funnel;
 pub mod ids;
 pub mod money;
+pub mod notice;
 pub mod record;
 pub mod session;
 pub mod status;

@@ -14,6 +14,7 @@ use crate::store::facts::Facts;
 use crate::store::ledger::Writer;
 use crate::store::sessions::Sessions;
 use crate::store::{Database, catalog};
+use crate::track::Services;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use journal::Journal;
@@ -56,6 +57,8 @@ pub struct App {
     pub desk: Arc<Desk>,
     /// The one door to the outside.
     pub outbound: Outbound,
+    /// The services that middleware nodes ask.
+    pub services: Services,
     past_plans: Cache<PlanId, Arc<Ready>>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
@@ -201,6 +204,7 @@ impl Parts {
             proxies,
             desk,
             outbound,
+            services: Services::default(),
             past_plans: Cache::new(MOST_PAST_PLANS),
             sessions_cursor,
         }

@@ -28,6 +28,7 @@ pub mod publish;
 pub mod report;
 pub mod running;
 pub mod server;
+pub mod signature;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;

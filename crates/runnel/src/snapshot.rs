@@ -5,10 +5,12 @@
 mod library;
 mod load;
 mod look;
+mod secrets;
 
+use crate::store::webhook_secrets::StoredSecret;
 use rules::assets::{
     Condition, Domain, Event, Funnel, FunnelGroup, Lander, Offer, OfferSource, Settings, Tag,
-    TrafficSource,
+    TrafficSource, Webhook,
 };
 use rules::funnel::Ready;
 use rules::ids::EntityId;
@@ -58,6 +60,10 @@ pub struct Snapshot {
     pub events: Shelf<Event>,
     /// Tracking domains.
     pub domains: Shelf<Domain>,
+    /// Webhooks.
+    pub webhooks: Shelf<Webhook>,
+    /// What they sign with, newest first, also what is over by now.
+    pub webhook_secrets: HashMap<EntityId, Vec<StoredSecret>>,
     /// Hosts whose pages may call the tag's endpoints: domains, and the sites of landers and offers.
     pub sites: HashSet<String>,
     /// Where ad platforms are called instead of at their own hosts; empty for where they are.

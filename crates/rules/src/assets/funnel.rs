@@ -135,6 +135,25 @@ pub enum NodeKind {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         timezone: String,
     },
+    /// Asks an HTTP service which route to take.
+    Middleware {
+        /// Where it is asked, by POST.
+        url: String,
+        /// The keys it may answer, beside `default`.
+        #[serde(default)]
+        routes: Vec<String>,
+        /// Longest wait for its answer in milliseconds, up to 10,000.
+        #[serde(default = "patience_ms")]
+        timeout_ms: u32,
+        /// The webhook whose secrets sign the question; none leaves it unsigned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed_by: Option<EntityId>,
+    },
+    /// Notifies a webhook of the visit, goes on.
+    Webhook {
+        /// The webhook.
+        webhook: EntityId,
+    },
 }
 
 impl NodeKind {
@@ -149,6 +168,8 @@ impl NodeKind {
             Self::External { .. } => PassedKind::External,
             Self::Tag { .. } => PassedKind::Tag,
             Self::Logic { .. } => PassedKind::Logic,
+            Self::Middleware { .. } => PassedKind::Middleware,
+            Self::Webhook { .. } => PassedKind::Webhook,
         }
     }
 }
@@ -205,7 +226,7 @@ pub struct Connection {
     /// Weight, out of traffic and rotator nodes (and among connections with the same action).
     #[serde(default = "one")]
     pub weight: u32,
-    /// The route that it serves, out of condition and logic nodes: its key, or `default`.
+    /// The route that it serves, out of condition, logic and middleware nodes: its key, or `default`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// The action numbers that it listens to, out of lander and offer nodes.
@@ -366,6 +387,10 @@ pub enum CapPeriod {
         #[serde(default)]
         timezone: String,
     },
+}
+
+fn patience_ms() -> u32 {
+    5_000
 }
 
 fn one() -> u32 {

@@ -7,6 +7,7 @@ pub mod integration;
 mod pages;
 mod settings;
 mod sources;
+mod webhook;
 
 pub use field::Field;
 pub use funnel::*;
@@ -14,3 +15,4 @@ pub use integration::Integration;
 pub use pages::*;
 pub use settings::*;
 pub use sources::*;
+pub use webhook::*;

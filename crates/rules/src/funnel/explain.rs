@@ -5,7 +5,7 @@ use super::decide::{DeadEnd, End, Reason, Replay, Request, Route, RouteStep, Sta
 use super::{Broken, LogicFailure, Ready, ready};
 use crate::assets::{NodeKind, Operator, Rule};
 use crate::ids::EntityId;
-use crate::record::{Consulted, PassedKind, Question, Record, RequestKind, Step};
+use crate::record::{Consulted, NoAnswer, PassedKind, Question, Record, RequestKind, Step};
 use serde::{Deserialize, Serialize};
 
 /// Why a visitor went where they went.
@@ -146,6 +146,12 @@ fn say(plan: &Ready, node: Option<EntityId>, why: Reason) -> String {
         Reason::Default => format!("no route matched: “{}”", ready::DEFAULT),
         Reason::Gave { route } => format!("the expression gave “{}”", key(plan, node, route)),
         Reason::Broke(broken) => broke(broken),
+        Reason::Answered { route } => {
+            format!("the service answered “{}”", key(plan, node, route))
+        }
+        Reason::Unanswered(why) => {
+            format!("the service {}, so “{}” was taken", unanswered(why), ready::DEFAULT)
+        }
         Reason::Shown => "the visitor’s browser showed this page already".into(),
         Reason::Stuck => "nothing leads on from here".into(),
     }
@@ -166,10 +172,27 @@ fn matched(plan: &Ready, node: Option<EntityId>, route: usize, group: usize) -> 
 /// The key of a node's route number `route`; none stands for `default`.
 fn key(plan: &Ready, node: Option<EntityId>, route: Option<usize>) -> &str {
     let keys = match node.and_then(|node| plan.does(node)) {
-        Some(NodeKind::Logic { routes, .. }) => routes.as_slice(),
+        Some(NodeKind::Logic { routes, .. } | NodeKind::Middleware { routes, .. }) => {
+            routes.as_slice()
+        }
         _ => &[],
     };
     route.and_then(|route| keys.get(route)).map_or(ready::DEFAULT, String::as_str)
+}
+
+/// What the service did instead of answering.
+fn unanswered(why: NoAnswer) -> &'static str {
+    match why {
+        NoAnswer::Timeout => "did not answer in time",
+        NoAnswer::Unreachable => "could not be reached",
+        NoAnswer::Status => "answered with a status that is no success",
+        NoAnswer::TooLarge => "answered more than is read",
+        NoAnswer::Unreadable => "gave an answer of another form",
+        NoAnswer::UnknownRoute => "named a route that the node has not",
+        NoAnswer::Busy => "was not asked, because so many visitors waited for it",
+        NoAnswer::Resting => "was not asked, because it had failed too often just before",
+        NoAnswer::Patience => "was not asked, because the visitor had waited long enough",
+    }
 }
 
 /// `the expression came upon an error at line 2, column 5, so “default” was taken`.

@@ -1,7 +1,7 @@
 //! What a funnel may refer to: the assets of the account, behind one small interface.
 //! Promise: looking only; validity and compiling see the same library.
 
-use crate::assets::{Condition, Lander, Offer, OfferSource};
+use crate::assets::{Condition, Lander, Offer, OfferSource, Webhook};
 use crate::ids::EntityId;
 
 /// An asset and whether it is archived.
@@ -27,6 +27,8 @@ pub trait Library {
     fn has_tag(&self, id: EntityId) -> bool;
     /// Whether there is a custom event of this name.
     fn has_event(&self, name: &str) -> bool;
+    /// The webhook of this ID.
+    fn webhook(&self, id: EntityId) -> Option<&Webhook>;
     /// Schemes that destinations may have beside http and https (`market`), a setting.
     fn app_schemes(&self) -> &[String];
 }

@@ -42,6 +42,8 @@ pub(super) enum Does {
     Leave,
     Tag { add: Vec<EntityId>, remove: Vec<EntityId>, way: Option<Way> },
     Logic { program: Option<Program>, ways: Keyed },
+    Ask { ways: Keyed },
+    Notify { way: Option<Way> },
 }
 
 /// Ways out by key.
@@ -208,6 +210,10 @@ fn does(node: EntityId, kind: &NodeKind, ways: &[(&Connection, Way)], plan: &Pla
     let all = || ways.iter().map(|(_, way)| *way);
     let by_route =
         |key: &str| ways.iter().find(|(c, _)| c.route.as_deref() == Some(key)).map(|(_, way)| *way);
+    let keyed = |routes: &[String]| Keyed {
+        routes: routes.iter().map(|key| (key.clone(), by_route(key))).collect(),
+        default: by_route(DEFAULT),
+    };
     match kind {
         NodeKind::Traffic { mode, unseen_first } | NodeKind::Rotator { mode, unseen_first } => {
             let sticky = *mode == RotatorMode::Sticky;
@@ -224,11 +230,10 @@ fn does(node: EntityId, kind: &NodeKind, ways: &[(&Connection, Way)], plan: &Pla
         },
         NodeKind::Logic { expression, routes, timezone } => Does::Logic {
             program: Program::compile(expression, timezone).ok(),
-            ways: Keyed {
-                routes: routes.iter().map(|key| (key.clone(), by_route(key))).collect(),
-                default: by_route(DEFAULT),
-            },
+            ways: keyed(routes),
         },
+        NodeKind::Middleware { routes, .. } => Does::Ask { ways: keyed(routes) },
+        NodeKind::Webhook { .. } => Does::Notify { way: all().next() },
         NodeKind::External { .. } => Does::Leave,
         NodeKind::Tag { add, remove } => {
             Does::Tag { add: add.clone(), remove: remove.clone(), way: all().next() }

@@ -6,7 +6,7 @@ use rules::facts::{Device, Facts};
 use rules::funnel::{Inputs, Takes, Test, tests};
 use rules::ids::EntityId;
 use rules::money::Micros;
-use rules::record::{Question, Reply};
+use rules::record::{NoAnswer, Question, Reply, ServiceAnswer};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A funnel of 2 to 15 nodes; every kind of node, connection, test and operator comes up.
@@ -32,7 +32,7 @@ fn node(place: usize, count: usize, dice: &mut Dice) -> Node {
         0 => NodeKind::Traffic { mode, unseen_first },
         // The last is a page, so that everything can lead somewhere.
         last if last + 1 == count => NodeKind::Lander(pages('L', dice)),
-        _ => match dice.below(9) {
+        _ => match dice.below(11) {
             0 | 1 => NodeKind::Rotator { mode, unseen_first },
             2 => NodeKind::Lander(pages('L', dice)),
             3 | 4 => NodeKind::Offer(pages('O', dice)),
@@ -44,7 +44,15 @@ fn node(place: usize, count: usize, dice: &mut Dice) -> Node {
                 add: vec![id('T', 1 + dice.below(3))],
                 remove: vec![id('T', 1 + dice.below(3))],
             },
-            7 => NodeKind::Logic {
+            7 => NodeKind::Webhook { webhook: id('W', 1) },
+            8 => NodeKind::Middleware {
+                // Refused by the guard, so that nobody waits.
+                url: "http://127.0.0.1:9/".into(),
+                routes: vec!["a".into(), "b".into()],
+                timeout_ms: 100,
+                signed_by: dice.once_in(2).then(|| id('W', 1)),
+            },
+            9 => NodeKind::Logic {
                 expression: expression(dice),
                 routes: vec!["a".into(), "b".into()],
                 timezone: (*dice.one(&["", "Asia/Kolkata"])).to_owned(),
@@ -138,14 +146,16 @@ fn connect(place: usize, funnel: &mut Funnel, dice: &mut Dice) {
                 add(*dice.one(&ends), Some(key.into()), vec![], vec![], 1);
             }
         }
-        NodeKind::Logic { routes, .. } => {
+        NodeKind::Logic { routes, .. } | NodeKind::Middleware { routes, .. } => {
             for key in routes.iter().map(String::as_str).chain(["default"]) {
                 add(*dice.one(&ends), Some(key.into()), vec![], vec![], 1);
             }
         }
         // A way out may be missing: then the walk ends here, and says so.
-        NodeKind::Tag { .. } if !dice.once_in(8) => add(*dice.one(&ends), None, vec![], vec![], 1),
-        NodeKind::Tag { .. } | NodeKind::External { .. } => {}
+        NodeKind::Tag { .. } | NodeKind::Webhook { .. } if !dice.once_in(8) => {
+            add(*dice.one(&ends), None, vec![], vec![], 1);
+        }
+        NodeKind::Tag { .. } | NodeKind::Webhook { .. } | NodeKind::External { .. } => {}
     }
     funnel.connections.extend(made);
 }
@@ -277,10 +287,22 @@ impl Inputs for Answers {
             Question::Referrer => {
                 Reply::Text(dice.once_in(2).then(|| "https://a.example/x".into()))
             }
+            Question::Answer(_) => answer(&mut dice),
             Question::Shown(_) => Reply::Page(dice.once_in(2).then(|| id('L', 1))),
             _ => Reply::Is(dice.once_in(2)),
         }
     }
+}
+
+/// What a service may say: any route, also one that nobody has, with data and tags, or nothing.
+fn answer(dice: &mut Dice) -> Reply {
+    if dice.once_in(3) {
+        return Reply::NoAnswer(*dice.one(&[NoAnswer::Timeout, NoAnswer::Resting]));
+    }
+    let route = *dice.one(&[None, Some("a"), Some("b"), Some("default"), Some("nowhere")]);
+    let data = [vec![], vec![("age".to_owned(), "42".to_owned())]][dice.below(2)].clone();
+    let tags = [vec![], vec![id('T', 1)]][dice.below(2)].clone();
+    Reply::Answer(ServiceAnswer { route: route.map(str::to_owned), data, tags })
 }
 
 /// The account in which random funnels are valid, some of its pages archived.

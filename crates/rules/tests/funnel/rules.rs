@@ -48,7 +48,7 @@ impl Inputs for Known {
             Question::Data(_) => Reply::Text(None),
             Question::Url => Reply::Text(Some("https://go.example/fts/a-b?utm=Mail".into())),
             Question::Referrer => Reply::Text(Some("https://WWW.News.example:8443/a?b".into())),
-            Question::Sticky(_) | Question::Shown(_) => unreachable!(),
+            Question::Sticky(_) | Question::Shown(_) | Question::Answer(_) => unreachable!(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A small account whose assets funnels in tests refer to, and the dice that choose among them.
 
-use rules::assets::{Condition, Lander, Offer, OfferSource};
+use rules::assets::{Condition, Lander, Offer, OfferSource, Webhook, WebhookEvent};
 use rules::funnel::{Library, Shelved};
 use rules::ids::EntityId;
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ pub struct Universe {
     pub offers: BTreeMap<EntityId, Offer>,
     pub sources: BTreeMap<EntityId, OfferSource>,
     pub conditions: BTreeMap<EntityId, Condition>,
+    pub webhooks: BTreeMap<EntityId, Webhook>,
     pub tags: Vec<EntityId>,
     pub events: Vec<String>,
     pub archived: Vec<EntityId>,
@@ -39,10 +40,17 @@ impl Universe {
             ..Offer::default()
         };
         let source = OfferSource { name: "Network".into(), ..OfferSource::default() };
+        let webhook = Webhook {
+            name: "Hook".into(),
+            url: "https://hook.example/".into(),
+            events: vec![WebhookEvent::NodeVisit],
+            ..Webhook::default()
+        };
         Self {
             landers: (1..=PAGES).map(|n| (id('L', n), lander(n))).collect(),
             offers: (1..=PAGES).map(|n| (id('O', n), offer(n))).collect(),
             sources: [(id('S', 1), source)].into(),
+            webhooks: [(id('W', 1), webhook)].into(),
             tags: (1..=3).map(|n| id('T', n)).collect(),
             events: vec!["lead".into(), "upsell".into()],
             schemes: vec!["market".into()],
@@ -76,6 +84,10 @@ impl Library for Universe {
 
     fn has_event(&self, name: &str) -> bool {
         self.events.iter().any(|event| event == name)
+    }
+
+    fn webhook(&self, id: EntityId) -> Option<&Webhook> {
+        self.webhooks.get(&id)
     }
 
     fn app_schemes(&self) -> &[String] {

@@ -3,7 +3,8 @@
 
 use rules::amount::{Amount, TextValue};
 use rules::assets::{
-    Condition, Field, Funnel, Lander, Offer, OfferSource, StatusWords, TrafficSource,
+    Condition, Field, Funnel, Lander, Offer, OfferSource, StatusWords, TrafficSource, Webhook,
+    WebhookEvent,
 };
 use rules::cost::CostRules;
 use rules::destination::{Destination, DestinationParts, MOST_URL_BYTES, VID, check_url};
@@ -143,6 +144,7 @@ pub struct Everything {
     lander: Lander,
     offer: Offer,
     condition: Condition,
+    webhook: Webhook,
 }
 
 impl Library for Everything {
@@ -164,6 +166,9 @@ impl Library for Everything {
     fn has_event(&self, _: &str) -> bool {
         true
     }
+    fn webhook(&self, _: EntityId) -> Option<&Webhook> {
+        Some(&self.webhook)
+    }
     fn app_schemes(&self) -> &[String] {
         &[]
     }
@@ -173,7 +178,9 @@ impl Library for Everything {
 pub fn everything() -> Everything {
     let lander = Lander { url: "https://l.example/".into(), ..Lander::default() };
     let offer = Offer { url: "https://o.example/".into(), ..Offer::default() };
-    Everything { lander, offer, condition: Condition::default() }
+    let events = vec![WebhookEvent::NodeVisit];
+    let webhook = Webhook { events, ..Webhook::default() };
+    Everything { lander, offer, condition: Condition::default(), webhook }
 }
 
 /// A funnel as a client sends it: checked without harm; if it has no problems, everybody who

@@ -6,6 +6,7 @@
 pub mod adapter;
 pub mod integrations;
 pub mod verdict;
+pub mod webhook;
 
 pub use adapter::{Adapter, Answered, Context, Grant, Prepared, Rendered};
 pub use rules::told::{Change, Consent, Names, Told, What};

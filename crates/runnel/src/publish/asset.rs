@@ -20,6 +20,8 @@ pub trait Asset: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync 
     const KEEPS_VERSIONS: bool = false;
     /// Whether plans are made of it, so that an edit makes new ones.
     const IN_PLANS: bool = false;
+    /// Whether it signs what it sends, and so has secrets.
+    const SIGNS: bool = false;
     /// Most assets of this kind.
     const MOST: usize = 10_000;
 

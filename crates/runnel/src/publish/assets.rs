@@ -5,6 +5,7 @@ use super::Asset;
 use super::edit::{Change, Edit, Write, stale, value};
 use super::guard::{checked, room_for, unbroken};
 use super::references::user_of;
+use super::secrets;
 use crate::error::{Fault, Problem};
 use crate::snapshot::{Held, Snapshot};
 use crate::store::catalog::{self, Kind, Row, Version};
@@ -24,6 +25,8 @@ pub struct Saved<A> {
     pub updated_ms: i64,
     /// What may not be as meant.
     pub warnings: Vec<Fault>,
+    /// The secret that was made with it.
+    pub secret: Option<String>,
 }
 
 /// Adds an asset, under the client's ID or a new one.
@@ -43,10 +46,20 @@ pub async fn create<A: Asset>(
     let version = kept_version::<A>(&edit, &row, 0);
     let after = value(&*held.asset)?;
     let write = Write::Insert(row);
-    let change = Change { write, version, action: "create", before: None, after: Some(after) };
     let now_ms = edit.now_ms;
+    let secret = if A::SIGNS { Some(secrets::fresh(&edit.app, id, now_ms)?) } else { None };
+    let shown = secret.as_ref().map(|secret| secret.plain.clone());
+    let (action, after) = ("create", Some(after));
+    let change = Change { write, version, action, before: None, after, secret };
     put(edit, &picture, held.clone(), change).await?;
-    Ok(Saved { held, before: None, created_ms: now_ms, updated_ms: now_ms, warnings })
+    Ok(Saved {
+        held,
+        before: None,
+        created_ms: now_ms,
+        updated_ms: now_ms,
+        warnings,
+        secret: shown,
+    })
 }
 
 /// What an update carries beside the content.
@@ -85,10 +98,12 @@ pub async fn update<A: Asset>(
         action: if basis.restored_from == 0 { "update" } else { "restore" },
         before: Some(value(&*before.held.asset)?),
         after: Some(value(&*held.asset)?),
+        secret: None,
     };
     let (created_ms, updated_ms) = (before.created_ms, edit.now_ms);
     put(edit, &picture, held.clone(), change).await?;
-    Ok(Saved { held, before: Some(before.held.asset), created_ms, updated_ms, warnings })
+    let before = Some(before.held.asset);
+    Ok(Saved { held, before, created_ms, updated_ms, warnings, secret: None })
 }
 
 /// Archives (no new traffic; hits still convert) or unarchives.
@@ -109,7 +124,7 @@ pub async fn set_archived<A: Asset>(
     }
     let action = if archived { "archive" } else { "unarchive" };
     let write = Write::Archive(archived);
-    let change = Change { write, version: None, action, before: None, after: None };
+    let change = Change { write, version: None, action, before: None, after: None, secret: None };
     put(edit, &picture, saved.held.clone(), change).await?;
     Ok(saved)
 }
@@ -146,7 +161,8 @@ pub async fn delete<A: Asset>(edit: Edit, id: EntityId) -> Result<(), Problem> {
     held.archived = true;
     let before = Some(value(&*held.asset)?);
     let write = Write::Delete;
-    let change = Change { write, version: None, action: "delete", before, after: None };
+    let action = "delete";
+    let change = Change { write, version: None, action, before, after: None, secret: None };
     let mut candidate = (*picture).clone();
     A::shelf_mut(&mut candidate).insert(id, held);
     candidate.deleted.insert(id);
@@ -164,6 +180,9 @@ async fn put<A: Asset>(
     room_for(&held, picture)?;
     let mut candidate = picture.clone();
     A::shelf_mut(&mut candidate).insert(id, held);
+    if let Some(secret) = change.secret.clone() {
+        candidate.put_secret(secret, None);
+    }
     unbroken(picture, &candidate, Some(id))?;
     let plans = match A::KIND {
         Kind::Funnels => candidate.compile(Some(id)),
@@ -184,7 +203,8 @@ async fn found<A: Asset>(
     let row = row.ok_or_else(missing)?;
     let held = A::shelf(picture).get(&id).cloned().ok_or_else(missing)?;
     let (created_ms, updated_ms) = (row.created_ms, row.updated_ms);
-    Ok(Saved { held, before: None, created_ms, updated_ms, warnings: Vec::new() })
+    let warnings = Vec::new();
+    Ok(Saved { held, before: None, created_ms, updated_ms, warnings, secret: None })
 }
 
 fn row<A: Asset>(held: &Held<A>, created_ms: i64, updated_ms: i64) -> Result<Row, Problem> {

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::Problem;
 use crate::snapshot::Snapshot;
 use crate::store::catalog::{self, Kind, Row, Taken, Version};
+use crate::store::webhook_secrets::{StoredSecret, keep_webhook_secret};
 use crate::store::{audit, people::Caller};
 use rules::funnel::Ready;
 use rules::ids::EntityId;
@@ -28,6 +29,7 @@ pub(super) struct Change {
     pub(super) action: &'static str,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
+    pub(super) secret: Option<StoredSecret>,
 }
 
 /// The row that an edit changes.
@@ -70,6 +72,9 @@ impl Edit {
             change.write.apply(&mut transaction, (kind, id), self.now_ms).await?;
             if let Some(version) = &change.version {
                 catalog::keep_version(&mut transaction, id, version).await?;
+            }
+            if let Some(secret) = &change.secret {
+                keep_webhook_secret(&mut transaction, secret, secret.created_ms).await?;
             }
             for plan in &plans {
                 catalog::save_plan(&mut transaction, plan).await?;

@@ -11,6 +11,7 @@ pub(super) fn user_of(picture: &Snapshot, id: EntityId) -> Option<String> {
         .or_else(|| on_shelf(picture, &picture.conditions, id))
         .or_else(|| on_shelf(picture, &picture.sources, id))
         .or_else(|| on_shelf(picture, &picture.offer_sources, id))
+        .or_else(|| on_shelf(picture, &picture.webhooks, id))
 }
 
 fn on_shelf<A: Asset>(picture: &Snapshot, shelf: &Shelf<A>, id: EntityId) -> Option<String> {

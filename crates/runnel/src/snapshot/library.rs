@@ -1,7 +1,7 @@
 //! The picture as the library that funnels are checked and compiled against.
 
 use super::{Shelf, Snapshot};
-use rules::assets::{Condition, Lander, Offer, OfferSource};
+use rules::assets::{Condition, Lander, Offer, OfferSource, Webhook};
 use rules::funnel::{Library, Shelved};
 use rules::ids::EntityId;
 
@@ -28,6 +28,10 @@ impl Library for Snapshot {
 
     fn has_event(&self, name: &str) -> bool {
         self.event_named(name).is_some()
+    }
+
+    fn webhook(&self, id: EntityId) -> Option<&Webhook> {
+        asset(self, &self.webhooks, id)
     }
 
     fn app_schemes(&self) -> &[String] {

@@ -3,6 +3,7 @@
 //! keeps the plan it last published; only a failing database yields no picture.
 
 use super::{Held, Shelf, Snapshot};
+use crate::store::webhook_secrets::webhook_secrets;
 use crate::store::{Database, catalog};
 use rules::funnel::{Plan, Ready};
 use rules::ids::EntityId;
@@ -29,6 +30,9 @@ impl Snapshot {
         for row in catalog::current_plans(db).await? {
             snapshot.take_plan(row);
         }
+        for secret in webhook_secrets(db).await? {
+            snapshot.webhook_secrets.entry(secret.webhook).or_default().push(secret);
+        }
         snapshot.keep_plans(db).await?;
         snapshot.find_sites();
         Ok(snapshot)
@@ -48,6 +52,7 @@ impl Snapshot {
             // A deleted host may be answered by another server now.
             "domains" if row.deleted => Ok(()),
             "domains" => put(&mut self.domains, row),
+            "webhooks" => put(&mut self.webhooks, row),
             _ => Ok(()),
         };
         if row.deleted {

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../../migrations/0003_ledger.sql")),
     (4, include_str!("../../migrations/0004_people.sql")),
     (5, include_str!("../../migrations/0005_cost_changes.sql")),
+    (8, include_str!("../../migrations/0008_webhook_secrets.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;

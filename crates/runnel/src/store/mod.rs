@@ -10,6 +10,7 @@ mod id_secrets;
 pub mod ledger;
 pub mod people;
 pub mod sessions;
+pub mod webhook_secrets;
 
 pub use database::Database;
 pub use id_secrets::id_secrets;

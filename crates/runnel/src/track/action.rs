@@ -25,11 +25,12 @@ pub async fn take(
 ) -> Result<(Walked, Arc<Ready>), Nowhere> {
     let left = position::find(app, asked, cookies).ok_or(Nowhere::UnknownPosition)?;
     let plan = plans::of_node(app, &left).await.ok_or(Nowhere::UnknownNode)?;
-    let walked = leave(app, asked, cookies, &left, &plan, number).ok_or(Nowhere::UnknownAction)?;
+    let walked = leave(app, asked, cookies, &left, &plan, number).await;
+    let walked = walked.ok_or(Nowhere::UnknownAction)?;
     Ok((walked, plan))
 }
 
-fn leave(
+async fn leave(
     app: &App,
     asked: &Asked,
     cookies: &Cookies,
@@ -37,8 +38,8 @@ fn leave(
     plan: &Ready,
     number: u8,
 ) -> Option<Walked> {
-    let snapshot = app.snapshot.load();
-    let facts = asked.facts(app, snapshot.truncates(left.visit.funnel));
+    let truncates = app.snapshot.load().truncates(left.visit.funnel);
+    let facts = asked.facts(app, truncates);
     let linked = vid_of(app, &asked.query).unwrap_or(left.vid);
     let visitor = visitor::who(app, Some(linked), cookies.vid, &facts, asked.at_ms);
     let own = visitor.vid == left.vid;
@@ -60,7 +61,7 @@ fn leave(
         cost: None,
         facts,
     };
-    walk(app, &leaving)
+    walk(app, &leaving).await
 }
 
 fn kind(own: bool) -> RequestKind {

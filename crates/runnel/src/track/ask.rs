@@ -1,11 +1,12 @@
-//! Answers what routing asks beside the facts: session, address, caps.
+//! Answers what routing asks beside the facts: session, address, caps, what services said.
 //! Promise: reads one session under its lock; nothing here waits.
 
 use super::asked::Asked;
+use super::middleware::Heard;
 use crate::caps::Caps;
 use rules::funnel::{Inputs, Ready};
 use rules::ids::EntityId;
-use rules::record::{Question, Reply};
+use rules::record::{NoAnswer, Question, Reply};
 use rules::session::Session;
 
 /// What routing may ask about one request.
@@ -26,6 +27,10 @@ pub struct Known<'a> {
     pub caps: &'a Caps,
     /// Now, Unix milliseconds.
     pub at_ms: u64,
+    /// What services have answered.
+    pub heard: &'a Heard,
+    /// The first service that was asked for and has not been heard.
+    pub unheard: Option<EntityId>,
 }
 
 impl Inputs for Known<'_> {
@@ -43,6 +48,7 @@ impl Inputs for Known<'_> {
             Question::Shown(_) => Reply::Page(self.shown),
             Question::Url => Reply::Text(Some(self.asked.url())),
             Question::Referrer => Reply::Text(Some(self.asked.referrer().to_owned())),
+            Question::Answer(node) => self.heard(*node),
         }
     }
 }
@@ -51,6 +57,14 @@ impl Known<'_> {
     fn filled(&self, name: &str) -> u64 {
         let cap = self.plan.caps().iter().find(|planned| planned.name == name);
         cap.map_or(0, |planned| self.caps.filled(&planned.cap, self.at_ms))
+    }
+
+    /// A service that has not been heard ends this attempt: what is replied here does not count.
+    fn heard(&mut self, node: EntityId) -> Reply {
+        self.heard.of(node).cloned().unwrap_or_else(|| {
+            self.unheard.get_or_insert(node);
+            Reply::NoAnswer(NoAnswer::Busy)
+        })
     }
 
     fn parameter(&self, name: &str) -> Option<String> {

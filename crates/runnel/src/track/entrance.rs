@@ -52,14 +52,14 @@ pub fn entry(snapshot: &Snapshot, link: &str) -> Result<Entry, Nowhere> {
 /// Enters the funnel where `start` says.
 /// # Errors
 /// There is no such node.
-pub fn enter(
+pub async fn enter(
     app: &App,
     asked: &Asked,
     cookies: &Cookies,
     entry: &Entry,
     start: Start,
 ) -> Result<Walked, Nowhere> {
-    let snapshot = app.snapshot.load();
+    let snapshot = app.snapshot.load_full();
     let facts = asked.facts(app, snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip);
     let linked = vid_of(app, &asked.query);
     let visitor = visitor::who(app, linked, cookies.vid, &facts, asked.at_ms);
@@ -79,7 +79,7 @@ pub fn enter(
         cost: cost(&snapshot, asked, entry),
         facts,
     };
-    walk(app, &entering).ok_or(Nowhere::UnknownNode)
+    walk(app, &entering).await.ok_or(Nowhere::UnknownNode)
 }
 
 /// What this entrance costs; a value that is not believed is counted (product.md §9).

@@ -63,7 +63,7 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
         );
     }
     let cookies = cookies::read(&asked, &app.keys);
-    match view::see(&app, &asked, &cookies) {
+    match view::see(&app, &asked, &cookies).await {
         Ok(seen) => answered(&app, &asked, &report, underway, seen).await,
         Err(refusal) => {
             let reason = match refusal {

@@ -11,6 +11,7 @@ mod cookies;
 mod entrance;
 mod fields;
 pub mod js;
+mod middleware;
 mod plans;
 mod position;
 mod respond;
@@ -26,8 +27,10 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use cookies::Cookies;
 use http::{Request, StatusCode};
 use metrics::counter;
+pub use middleware::Services;
 use rules::funnel::{Ready, Start};
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -50,12 +53,20 @@ pub async fn enter(
         Err((outcome, answer)) => return ended(underway, outcome, answer),
     };
     let cookies = cookies::read(&asked, &app.keys);
-    let entered = entrance::entry(&app.snapshot.load(), &text(link)).and_then(|entry| {
-        let node = entrance::named_node(&asked)?;
-        let walked = entrance::enter(&app, &asked, &cookies, &entry, Start::Entrance { node })?;
-        Ok((walked, entry.plan))
-    });
+    let entered = enter_at(&app, &asked, &cookies, &text(link)).await;
     send_on(&app, &asked, underway, entered).await
+}
+
+async fn enter_at(
+    app: &App,
+    asked: &Asked,
+    cookies: &Cookies,
+    link: &str,
+) -> Result<(Walked, Arc<Ready>), Nowhere> {
+    let entry = entrance::entry(&app.snapshot.load(), link)?;
+    let start = Start::Entrance { node: entrance::named_node(asked)? };
+    let walked = entrance::enter(app, asked, cookies, &entry, start).await?;
+    Ok((walked, entry.plan))
 }
 
 /// `GET|POST /action/{n}`: an action.

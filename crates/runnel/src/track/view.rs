@@ -105,10 +105,11 @@ struct Place {
 /// Takes in a report whose parameters stand in `asked.query`.
 /// # Errors
 /// Nobody can tell where the visitor is.
-pub fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
+pub async fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
     let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies));
-    let Some(place) = place else { return enter(app, asked, cookies) };
-    let facts = asked.facts(app, app.snapshot.load().truncates(place.visit.funnel));
+    let Some(place) = place else { return enter(app, asked, cookies).await };
+    let truncates = app.snapshot.load().truncates(place.visit.funnel);
+    let facts = asked.facts(app, truncates);
     let visitor = visitor::who(app, Some(place.vid), cookies.vid, &facts, asked.at_ms);
     // Somebody with a copied address sees the page in a visit of their own.
     let own = visitor.vid == place.vid;
@@ -132,7 +133,7 @@ pub fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal>
                 cost: None,
                 facts,
             };
-            let walked = walk(app, &arriving).ok_or(Refusal::Node)?;
+            let walked = walk(app, &arriving).await.ok_or(Refusal::Node)?;
             Ok(Seen::Walked(walked, plan))
         }
     }
@@ -173,8 +174,8 @@ fn plan_of(app: &App, funnel: EntityId) -> Option<Arc<Ready>> {
 }
 
 /// The view is the entrance: traffic without redirects.
-fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
-    let snapshot = app.snapshot.load();
+async fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
+    let snapshot = app.snapshot.load_full();
     let named = |name: &str| asked.query.get(name).unwrap_or_default();
     let funnel: EntityId = named("f").parse().map_err(|_| Refusal::Funnel)?;
     let source: EntityId = named("ts").parse().map_err(|_| Refusal::Source)?;
@@ -186,6 +187,6 @@ fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
     let page = named("p").parse().ok();
     let node = page_node(&plan, named("n").parse().ok(), page).ok_or(Refusal::Node)?;
     let entry = Entry { funnel, plan: plan.clone(), source };
-    let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node });
+    let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node }).await;
     walked.map(|walked| Seen::Walked(walked, plan)).map_err(|_| Refusal::Node)
 }

@@ -4,6 +4,7 @@
 
 use super::ask::Known;
 use super::asked::Asked;
+use super::middleware::{Asking, Heard};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::store::sessions::Kept;
@@ -59,9 +60,35 @@ pub struct Walked {
     pub buffer: Vec<(String, String)>,
 }
 
+/// What stays the same however often a walk is decided.
+struct Drawn {
+    seed: u64,
+    request: RequestKey,
+}
+
+/// What came of deciding a walk once.
+enum Attempt {
+    Over(Option<Walked>),
+    /// A service is to be asked first.
+    Asks(Asking),
+}
+
 /// Walks. Gives nothing where the route does not begin (no such action or node): then nothing is
-/// recorded either.
-pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
+/// recorded either. Where the walk comes to a service, the service is asked without the visitor's
+/// lock, and the walk begins again with its reply: another tab may have gone on meanwhile.
+pub async fn walk(app: &App, walk: &Walk<'_>) -> Option<Walked> {
+    let request = RequestKey::new(walk.asked.at_ms, app.config.node, app.clock.random());
+    let drawn = Drawn { seed: app.clock.random(), request };
+    let mut heard = Heard::default();
+    loop {
+        match attempt(app, walk, &drawn, &heard) {
+            Attempt::Over(walked) => return walked,
+            Attempt::Asks(asking) => heard.ask(app, asking).await,
+        }
+    }
+}
+
+fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
     let at_ms = walk.asked.at_ms;
     let ttl_ms = app.session_ttl_ms();
     app.sessions.with(walk.visitor.vid, |kept| {
@@ -70,31 +97,43 @@ pub fn walk(app: &App, walk: &Walk) -> Option<Walked> {
         }
         // As it is under the lock: another tab may have gone on since the page was found.
         let visit = walk.visit.map(|v| kept.session.visit(v.visit).unwrap_or(v).clone());
-        let decided = decide(app, walk, &kept.session);
+        let decided = match decide(app, walk, &kept.session, drawn, heard) {
+            Ok(decided) => decided,
+            Err(asking) => return Attempt::Asks(asking),
+        };
         if decided.route.steps.is_empty() {
-            return None;
+            return Attempt::Over(None);
         }
         let route = decided.route.clone();
-        let record = compose(app, walk, &kept.session, visit.as_ref(), decided);
+        let record = compose(app, walk, &kept.session, visit.as_ref(), drawn, decided);
         if walk.asked.is_head() {
             let mut after = kept.session.clone();
             after.apply(&record, ttl_ms);
             let buffer = after.buffer;
-            return Some(Walked { record: Arc::new(record), route, number: None, buffer });
+            let walked = Walked { record: Arc::new(record), route, number: None, buffer };
+            return Attempt::Over(Some(walked));
         }
-        count_failures(&route);
+        count_choices(&route);
         let number = keep(app, kept, &record, ttl_ms);
         let buffer = kept.session.buffer.clone();
-        Some(Walked { record: Arc::new(record), route, number, buffer })
+        Attempt::Over(Some(Walked { record: Arc::new(record), route, number, buffer }))
     })
 }
 
-/// Counts expressions that gave no key: their visitors went the default way.
-fn count_failures(route: &Route) {
+/// Counts expressions that gave no key, and what came of asking services.
+fn count_choices(route: &Route) {
     for step in &route.steps {
-        if let Reason::Broke(broken) = step.why {
-            counter!("runnel_logic_failures_total", "reason" => broken.why.as_str()).increment(1);
-        }
+        let asked = match step.why {
+            Reason::Broke(broken) => {
+                let reason = broken.why.as_str();
+                counter!("runnel_logic_failures_total", "reason" => reason).increment(1);
+                continue;
+            }
+            Reason::Answered { .. } => "answered",
+            Reason::Unanswered(why) => why.as_str(),
+            _ => continue,
+        };
+        counter!("runnel_middleware_total", "outcome" => asked).increment(1);
     }
 }
 
@@ -116,11 +155,17 @@ fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64>
 
 struct Decided {
     route: Route,
-    seed: u64,
     consulted: Vec<rules::record::Consulted>,
 }
 
-fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
+/// Decides the route as far as it is known what services answer, else says which is to be asked.
+fn decide(
+    app: &App,
+    walk: &Walk,
+    session: &Session,
+    drawn: &Drawn,
+    heard: &Heard,
+) -> Result<Decided, Asking> {
     let mut known = Known {
         session,
         arriving: &walk.buffer,
@@ -130,6 +175,8 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
         plan: walk.plan,
         caps: &app.caps,
         at_ms: walk.asked.at_ms,
+        heard,
+        unheard: None,
     };
     let request = Request {
         facts: &walk.facts,
@@ -138,10 +185,27 @@ fn decide(app: &App, walk: &Walk, session: &Session) -> Decided {
         // The record keeps the visit's domain, so this is the one to decide by.
         domain: walk.visit.map_or(&walk.asked.host, |visit| &visit.domain),
     };
-    let seed = app.clock.random();
+    let seed = drawn.seed;
     let mut inputs = Recording::new(&mut known);
     let route = route(walk.plan, walk.start, &request, &mut inputs, seed, walk.asked.at_ms);
-    Decided { route, seed, consulted: inputs.into_consulted() }
+    let consulted = inputs.into_consulted();
+    match known.unheard.and_then(|node| asking(app, walk, session, &route, drawn, node)) {
+        Some(asking) => Err(asking),
+        None => Ok(Decided { route, consulted }),
+    }
+}
+
+fn asking(
+    app: &App,
+    walk: &Walk,
+    session: &Session,
+    route: &Route,
+    drawn: &Drawn,
+    node: EntityId,
+) -> Option<Asking> {
+    let place = route.steps.iter().position(|step| step.node == node)?;
+    let hit = drawn.request.hit(place, &app.keys);
+    Asking::of(walk, session, &app.snapshot.load(), (node, hit))
 }
 
 fn compose(
@@ -149,9 +213,10 @@ fn compose(
     walk: &Walk,
     session: &Session,
     visit: Option<&SessionVisit>,
+    drawn: &Drawn,
     decided: Decided,
 ) -> Record {
-    let request = RequestKey::new(walk.asked.at_ms, app.config.node, app.clock.random());
+    let request = drawn.request;
     let first_hit = request.hit(0, &app.keys);
     let begins = visit.is_none();
     let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
@@ -168,13 +233,13 @@ fn compose(
         funnel: walk.plan.plan().funnel,
         source: walk.source,
         plan: walk.plan.id(),
-        seed: decided.seed,
+        seed: drawn.seed,
         action: taken(walk, session, &decided.route),
         steps: steps(app, session, &decided.route, request),
         path: visit.map_or_else(Vec::new, |v| v.path.clone()),
         actions: visit.map_or_else(Vec::new, |v| v.actions.clone()),
         fields: walk.fields.to_vec(),
-        buffer: walk.buffer.clone(),
+        buffer: walk.buffer.iter().chain(&decided.route.data_added).cloned().collect(),
         cost: walk.cost.map(|amount| Cost { amount }),
         visit_cost: walk.cost.or_else(|| visit.map(|v| v.cost)).unwrap_or_default(),
         fires: fires(walk, &decided.route),

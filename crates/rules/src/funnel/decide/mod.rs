@@ -13,7 +13,7 @@ pub(super) use walk::Walk;
 
 use super::{Broken, Ready};
 use crate::ids::EntityId;
-use crate::record::{Fire, PassedKind};
+use crate::record::{Fire, NoAnswer, PassedKind};
 
 /// Where a walk begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Route {
     pub end: End,
     /// Tags put on the visitor.
     pub tags_added: Vec<EntityId>,
+    /// Parameters that middleware services put into the session's buffer.
+    pub data_added: Vec<(String, String)>,
     /// Tags taken off the visitor; none of them is among those added.
     pub tags_removed: Vec<EntityId>,
 }
@@ -116,6 +118,13 @@ pub enum Reason {
     },
     /// The expression gave no key that a route has, so `default` was taken.
     Broke(Broken),
+    /// The middleware service named a route, or left it to `default`.
+    Answered {
+        /// Place among the node's routes; none for `default`.
+        route: Option<usize>,
+    },
+    /// The middleware service gave no answer that counts, so `default` was taken.
+    Unanswered(NoAnswer),
     /// The visitor's browser already showed the page.
     Shown,
     /// Nowhere to go: the end says why.

@@ -7,7 +7,7 @@ use crate::funnel::logic::Program;
 use crate::funnel::ready::{DEFAULT, Does, Keyed, ReadyNode, ReadyRoute, Way};
 use crate::funnel::{Broken, Ready};
 use crate::ids::{EntityId, RequestKey};
-use crate::record::{Question, Reply};
+use crate::record::{NoAnswer, Question, Reply};
 
 /// A walk under way.
 pub(in crate::funnel) struct Walk<'a> {
@@ -40,6 +40,13 @@ impl Decided {
         Self { why, page: None, next: Next::Stop(end) }
     }
 
+    fn way(way: Option<Way>, why: Reason) -> Self {
+        match way {
+            Some(way) => Self::go(way, why),
+            None => Self::stop(End::DeadEnd(DeadEnd::NoWayOut), why),
+        }
+    }
+
     fn stuck(why: DeadEnd) -> Self {
         Self::stop(End::DeadEnd(why), Reason::Stuck)
     }
@@ -57,6 +64,7 @@ impl<'a> Walk<'a> {
             taken: None,
             steps: Vec::with_capacity(4),
             end: End::DeadEnd(DeadEnd::NoSuchNode),
+            data_added: Vec::new(),
             tags_added: Vec::new(),
             tags_removed: Vec::new(),
         };
@@ -135,6 +143,11 @@ impl<'a> Walk<'a> {
             Does::Leave => Decided::stop(End::External { node: node.id }, Reason::Only),
             Does::Tag { add, remove, way } => self.tag(add, remove, *way),
             Does::Logic { program, ways } => self.think(program.as_ref(), ways),
+            Does::Ask { ways } => self.consult(node.id, ways),
+            Does::Notify { way } => match way {
+                Some(way) => Decided::go(*way, Reason::Only),
+                None => Decided::stuck(DeadEnd::NoWayOut),
+            },
         }
     }
 
@@ -203,10 +216,8 @@ impl<'a> Walk<'a> {
             let group = route.groups.iter().position(|g| g.iter().all(|check| check.holds(self)));
             group.map(|group| (Reason::Matched { route: place, group }, route.way))
         });
-        match matched.unwrap_or((Reason::Default, default)) {
-            (why, Some(way)) => Decided::go(way, why),
-            (why, None) => Decided::stop(End::DeadEnd(DeadEnd::NoWayOut), why),
-        }
+        let (why, way) = matched.unwrap_or((Reason::Default, default));
+        Decided::way(way, why)
     }
 
     fn think(&mut self, program: Option<&Program>, ways: &Keyed) -> Decided {
@@ -220,38 +231,69 @@ impl<'a> Walk<'a> {
             Some(Err(stopped)) => (Reason::Broke(stopped.broken()), ways.default),
             None => (Reason::Broke(Broken::UNREADABLE), ways.default),
         };
-        match way {
-            Some(way) => Decided::go(way, why),
-            None => Decided::stop(End::DeadEnd(DeadEnd::NoWayOut), why),
+        Decided::way(way, why)
+    }
+
+    fn consult(&mut self, node: EntityId, ways: &Keyed) -> Decided {
+        let answer = match self.ask.ask(&Question::Answer(node)) {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::NoAnswer(why) => Err(why),
+            _ => Err(NoAnswer::Unreadable),
+        };
+        let chosen = answer.and_then(|answer| match answer.route.as_deref() {
+            None | Some(DEFAULT) => Ok((answer, None)),
+            Some(key) => match ways.routes.iter().position(|(known, _)| known == key) {
+                Some(place) => Ok((answer, Some(place))),
+                None => Err(NoAnswer::UnknownRoute),
+            },
+        });
+        match chosen {
+            Ok((answer, route)) => {
+                self.retag(&answer.tags, &[]);
+                self.route.data_added.extend(answer.data);
+                let way = route.map_or(ways.default, |place| ways.routes[place].1);
+                Decided::way(way, Reason::Answered { route })
+            }
+            Err(why) => Decided::way(ways.default, Reason::Unanswered(why)),
         }
     }
 
     fn tag(&mut self, add: &[EntityId], remove: &[EntityId], way: Option<Way>) -> Decided {
-        let Route { tags_added, tags_removed, .. } = &mut self.route;
-        tags_removed.retain(|tag| !add.contains(tag));
-        tags_added.extend(add);
-        tags_added.retain(|tag| !remove.contains(tag));
-        tags_removed.extend(remove);
+        self.retag(add, remove);
         match way {
             Some(way) => Decided::go(way, Reason::Only),
             None => Decided::stuck(DeadEnd::NoWayOut),
         }
     }
 
+    fn retag(&mut self, add: &[EntityId], remove: &[EntityId]) {
+        let Route { tags_added, tags_removed, .. } = &mut self.route;
+        tags_removed.retain(|tag| !add.contains(tag));
+        tags_added.extend(add);
+        tags_added.retain(|tag| !remove.contains(tag));
+        tags_removed.extend(remove);
+    }
+
     /// Asks a question, unless this very walk already knows the answer.
     pub(in crate::funnel) fn ask(&mut self, question: Question) -> Reply {
         match self.known(&question) {
-            Some(known) => Reply::Is(known),
+            Some(known) => known,
             None => self.ask.ask(&question),
         }
     }
 
-    fn known(&self, question: &Question) -> Option<bool> {
-        let Route { tags_added, tags_removed, steps, .. } = &self.route;
+    fn known(&self, question: &Question) -> Option<Reply> {
+        let Route { tags_added, tags_removed, data_added, steps, .. } = &self.route;
         match question {
-            Question::HasTag(tag) if tags_added.contains(tag) => Some(true),
-            Question::HasTag(tag) if tags_removed.contains(tag) => Some(false),
-            Question::SeenNode(node) if steps.iter().any(|s| s.node == *node) => Some(true),
+            Question::HasTag(tag) if tags_added.contains(tag) => Some(Reply::Is(true)),
+            Question::HasTag(tag) if tags_removed.contains(tag) => Some(Reply::Is(false)),
+            Question::SeenNode(node) if steps.iter().any(|s| s.node == *node) => {
+                Some(Reply::Is(true))
+            }
+            Question::Data(name) => {
+                let added = data_added.iter().rev().find(|(added, _)| added == name);
+                added.map(|(_, value)| Reply::Text(Some(value.clone())))
+            }
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What each node must have: pages of its kind, tags and conditions that exist, fitting ways out.
 
 use super::{Drawn, Found, parameters, routes};
-use crate::assets::{Node, NodeKind, PageNode, Route};
+use crate::assets::{Node, NodeKind, PageNode, Route, WebhookEvent, callable};
 use crate::destination::check_url;
 use crate::funnel::Library;
 use crate::funnel::logic::Program;
@@ -13,6 +13,10 @@ use std::collections::HashSet;
 const MOST_PAGES: usize = 200;
 /// Most ways out of one node: for each, unseen first asks whether its end was seen.
 const MOST_WAYS: usize = 200;
+/// Longest URL of a service, in bytes.
+const LONGEST_URL: usize = 2048;
+/// Longest wait for a service, in milliseconds (product.md §4).
+const LONGEST_WAIT_MS: u32 = 10_000;
 /// Most tags that one node adds or removes.
 const MOST_TAGS: usize = 100;
 
@@ -50,13 +54,28 @@ fn check_node(at: &str, node: &Node, drawn: &Drawn<'_>, library: &dyn Library, f
         NodeKind::Tag { add, remove } => {
             tags(&format!("{at}.add"), add, library, found);
             tags(&format!("{at}.remove"), remove, library, found);
-            if drawn.out_of(node.id).count() > 1 {
-                found.on(at, "has more than one way out: a tag node has one");
-            }
+            one_way_out(at, node.id, drawn, found);
         }
         NodeKind::Logic { expression, routes, timezone } => {
             logic(at, expression, timezone, found);
             keys(at, node.id, routes, drawn, found);
+        }
+        NodeKind::Middleware { url, routes, timeout_ms, signed_by } => {
+            service(at, url, *timeout_ms, found);
+            if signed_by.is_some_and(|id| library.webhook(id).is_none()) {
+                found.on(format!("{at}.signedBy"), "names no webhook");
+            }
+            keys(at, node.id, routes, drawn, found);
+        }
+        NodeKind::Webhook { webhook } => {
+            match library.webhook(*webhook) {
+                None => found.on(format!("{at}.webhook"), "names no webhook"),
+                Some(told) if !told.events.contains(&WebhookEvent::NodeVisit) => {
+                    found.on(format!("{at}.webhook"), "names a webhook that takes no node visits");
+                }
+                Some(_) => {}
+            }
+            one_way_out(at, node.id, drawn, found);
         }
     }
 }
@@ -73,6 +92,25 @@ fn logic(at: &str, expression: &str, timezone: &str, found: &mut Found) {
 fn keys(at: &str, node: EntityId, keys: &[String], drawn: &Drawn<'_>, found: &mut Found) {
     routes::keys(&format!("{at}.routes"), keys, found);
     every_route_connected(at, node, keys.iter().map(String::as_str), drawn, found);
+}
+
+/// An address that can be called, and a wait that a visitor may be put to.
+fn service(at: &str, url: &str, timeout_ms: u32, found: &mut Found) {
+    if url.len() > LONGEST_URL {
+        found.on(format!("{at}.url"), format!("is longer than {LONGEST_URL} bytes"));
+    }
+    if let Err(message) = callable(url) {
+        found.on(format!("{at}.url"), message);
+    }
+    if !(1..=LONGEST_WAIT_MS).contains(&timeout_ms) {
+        found.on(format!("{at}.timeoutMs"), "is not between 1 and 10000");
+    }
+}
+
+fn one_way_out(at: &str, node: EntityId, drawn: &Drawn<'_>, found: &mut Found) {
+    if drawn.out_of(node).count() > 1 {
+        found.on(at, "has more than one way out: a node of its kind has one");
+    }
 }
 
 fn no_way_out(at: &str, node: EntityId, drawn: &Drawn<'_>, found: &mut Found) {

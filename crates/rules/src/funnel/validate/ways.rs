@@ -38,10 +38,10 @@ fn route(
         (NodeKind::Condition { .. }, None) => {
             found.on(at, "is missing: a connection out of a condition serves a route");
         }
-        (NodeKind::Logic { .. }, None) => {
-            found.on(at, "is missing: a connection out of a logic node serves a route");
+        (NodeKind::Logic { .. } | NodeKind::Middleware { .. }, None) => {
+            found.on(at, "is missing: a connection out of this node serves a route");
         }
-        (NodeKind::Logic { routes, .. }, Some(key)) => {
+        (NodeKind::Logic { routes, .. } | NodeKind::Middleware { routes, .. }, Some(key)) => {
             if key != DEFAULT && !routes.iter().any(|route| route == key) {
                 found.on(at, format!("“{key}” is no route of the node"));
             }
@@ -57,7 +57,7 @@ fn route(
                 found.on(at, format!("“{key}” is no route of the condition"));
             }
         }
-        (_, Some(_)) => found.on(at, "is only for connections out of a condition or a logic node"),
+        (_, Some(_)) => found.on(at, "is only for connections out of nodes with routes"),
         (_, None) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Assets over HTTP: ten kinds, one set of handlers ([`handlers`]), each kind described by itself.
+//! Assets over HTTP: eleven kinds, one set of handlers ([`handlers`]), each kind described by itself.
 //! Promise: an answer is the asset's own fields with `id`, `version` and `archived` beside them;
 //! what is refused is refused whole, with every fault at its field (product.md §15, §17).
 
@@ -8,6 +8,7 @@ mod links;
 mod logic;
 mod read;
 mod settings;
+mod webhooks;
 mod wire;
 
 use crate::admin::{AdminRouter, Body, Caller, Parameters, Role, Segment};
@@ -137,6 +138,7 @@ kind!(conditions, Condition, "/conditions", "condition", Role::Editor);
 kind!(tags, Tag, "/tags", "tag", Role::Editor);
 kind!(events, Event, "/events", "event", Role::Editor);
 kind!(domains, Domain, "/domains", "domain", Role::Admin);
+kind!(signed_webhooks, Webhook, "/webhooks", "webhook", Role::Editor);
 
 /// All endpoints of assets and settings.
 pub fn routes() -> AdminRouter {
@@ -152,6 +154,8 @@ pub fn routes() -> AdminRouter {
         .merge(tags::routes())
         .merge(events::routes())
         .merge(domains::routes())
+        .merge(signed_webhooks::routes())
+        .merge(webhooks::routes())
         .merge(links::routes())
         .merge(logic::routes())
         .merge(settings::routes())

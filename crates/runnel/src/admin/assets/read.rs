@@ -18,7 +18,7 @@ pub struct Parts<A> {
 }
 
 /// What our answers carry and requests need not.
-const TOLD_ONLY: [&str; 4] = ["createdAt", "updatedAt", "warnings", "changes"];
+const TOLD_ONLY: [&str; 5] = ["createdAt", "updatedAt", "warnings", "changes", "secret"];
 
 /// Takes a body apart.
 /// # Errors

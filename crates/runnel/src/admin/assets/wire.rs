@@ -31,6 +31,9 @@ pub struct Answer<A> {
     /// After a save: what may not be as meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Fault>,
+    /// After a webhook was made: what it signs with, in this answer only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// After a save of a funnel: what it changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
@@ -119,6 +122,7 @@ impl<A: Asset> Answer<A> {
             updated_at: rfc3339(row.updated_ms),
             asset: visible(asset, role),
             warnings: Vec::new(),
+            secret: None,
             changes: None,
         })
     }
@@ -135,6 +139,7 @@ impl<A: Asset> Answer<A> {
             updated_at: rfc3339(saved.updated_ms),
             asset: visible((*saved.held.asset).clone(), role),
             warnings: saved.warnings,
+            secret: saved.secret,
             changes,
         }
     }

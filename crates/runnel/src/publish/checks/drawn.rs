@@ -6,7 +6,7 @@ use crate::publish::Fresh;
 use serde_json::{Map, Value};
 
 /// The kinds of node with the fields that each has beside [`COMMON`].
-const KINDS: [(&str, &[&str]); 8] = [
+const KINDS: [(&str, &[&str]); 10] = [
     ("traffic", &["mode", "unseenFirst"]),
     ("rotator", &["mode", "unseenFirst"]),
     ("lander", &["pages", "unseenFirst", "parameters", "accumulate"]),
@@ -15,6 +15,8 @@ const KINDS: [(&str, &[&str]); 8] = [
     ("external", &["url", "redirect"]),
     ("tag", &["add", "remove"]),
     ("logic", &["expression", "routes", "timezone"]),
+    ("middleware", &["url", "routes", "timeoutMs", "signedBy"]),
+    ("webhook", &["webhook"]),
 ];
 const COMMON: [&str; 4] = ["id", "name", "position", "kind"];
 
@@ -68,6 +70,13 @@ mod tests {
             NodeKind::Condition { routes: vec![], condition: None },
             NodeKind::External { url: String::new(), redirect: RedirectMode::Found },
             NodeKind::Tag { add: vec![], remove: vec![] },
+            NodeKind::Middleware {
+                url: String::new(),
+                routes: vec![],
+                timeout_ms: 1,
+                signed_by: Some(rules::ids::EntityId::new(0, 1)),
+            },
+            NodeKind::Webhook { webhook: rules::ids::EntityId::new(0, 1) },
             NodeKind::Logic { expression: "\"a\"".into(), routes: vec![], timezone: "UTC".into() },
         ];
         for does in all {

@@ -128,6 +128,8 @@ fn named_by_node(node: &Node, among: &Snapshot) -> Vec<EntityId> {
         | NodeKind::Rotator { .. }
         | NodeKind::External { .. }
         | NodeKind::Logic { .. } => Vec::new(),
+        NodeKind::Middleware { signed_by, .. } => signed_by.iter().copied().collect(),
+        NodeKind::Webhook { webhook } => vec![*webhook],
     }
 }
 

@@ -6,3 +6,4 @@ mod integrations;
 mod pages;
 mod small;
 mod sources;
+mod webhooks;

@@ -16,6 +16,7 @@ pub enum Kind {
     Tags,
     Events,
     Domains,
+    Webhooks,
 }
 
 impl Kind {
@@ -32,6 +33,7 @@ impl Kind {
             Self::Tags => "tags",
             Self::Events => "events",
             Self::Domains => "domains",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -48,6 +50,7 @@ impl Kind {
             Self::Tags => "tag",
             Self::Events => "event",
             Self::Domains => "domain",
+            Self::Webhooks => "webhook",
         }
     }
 }
