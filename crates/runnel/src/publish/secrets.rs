@@ -58,7 +58,7 @@ pub async fn rotate(edit: Edit, webhook: EntityId, keep_ms: i64) -> Result<Store
         .await?;
         transaction.commit().await?;
         edit.enforce(candidate).await;
-        Ok(())
+        Ok::<(), Problem>(())
     });
     task.await.map_err(Problem::internal)??;
     Ok(made)

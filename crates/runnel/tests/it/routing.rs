@@ -36,6 +36,9 @@ async fn settle_in(world: &World) {
         offer.payout = "2.50".parse().ok();
         world.make("offers", with_id(id, &offer)).await;
     }
+    for (id, webhook) in &account.webhooks {
+        world.make("webhooks", with_id(id, webhook)).await;
+    }
     for id in &account.tags {
         world.make("tags", json!({"id": id, "name": id})).await;
     }

@@ -119,6 +119,7 @@ async fn start(dir: &TempDir, clock: &Clock, demo: bool) -> Running {
         admin: any,
         knowledge: concat!(env!("CARGO_MANIFEST_DIR"), "/../../.setup/knowledge").into(),
         trusted_proxies: vec![],
+        outbound_allow: vec!["127.0.0.1".to_owned().try_into().unwrap()],
         demo,
         ..Config::default()
     };

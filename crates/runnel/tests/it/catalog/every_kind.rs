@@ -5,7 +5,7 @@ use runnel::admin::Role;
 use serde_json::{Value, json};
 
 /// A valid body of every kind that needs nothing else.
-fn plain_kinds() -> [(&'static str, Value); 9] {
+fn plain_kinds() -> [(&'static str, Value); 10] {
     [
         ("traffic-sources", json!({"name": "Push", "fields": {"external": {"name": "clickid"}}})),
         ("offer-sources", json!({"name": "Network A", "parameters": {"clickid": "{hit}"}})),
@@ -20,6 +20,10 @@ fn plain_kinds() -> [(&'static str, Value); 9] {
         ("tags", json!({"name": "seen"})),
         ("events", json!({"name": "lead"})),
         ("domains", json!({"name": "go.example.com"})),
+        (
+            "webhooks",
+            json!({"name": "Hook", "url": "https://hook.example/a", "events": ["conversion"]}),
+        ),
     ]
 }
 

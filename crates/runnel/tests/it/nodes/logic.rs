@@ -36,7 +36,7 @@ async fn sent_to(world: &World, query: &str) -> (String, Value) {
     let path = reqwest::Url::parse(&to).unwrap().path()[1..].to_owned();
     let hit = parameter(&to, "h");
     let found = world.api("GET", &format!("/explorer/hit/{hit}"), Value::Null).await;
-    (path, found["explanation"].clone())
+    (path, found["route"].clone())
 }
 
 #[tokio::test]
@@ -77,9 +77,7 @@ async fn what_cannot_work_is_refused_at_its_place() {
 #[tokio::test]
 async fn an_expression_is_tried_on_a_made_up_visitor() {
     let world = World::new().await;
-    let test = |expression: &str, sample: Value| {
-        json!({"expression": expression, "routes": ["yes"], "timezone": "Asia/Kolkata", "sample": sample})
-    };
+    let test = |expression: &str, sample: Value| json!({"expression": expression, "routes": ["yes"], "timezone": "Asia/Kolkata", "sample": sample});
     let body = test(
         r#"if country == "US" && c1 == "z" && data.age == "42" && hour == 5 { "yes" } else { "other" }"#,
         json!({"facts": {"country": "US"}, "fields": {"c1": "z"}, "data": {"age": "42"},
