@@ -8,6 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
 DATA ?= data
 FUZZ_CASES ?= 100000
+SEEDS ?= 20000
 
 .PHONY: help setup run test check build bench soak fuzz
 
@@ -41,9 +42,9 @@ bench: setup ## measures the journal, routing and enrichment
 	cargo run --locked --release -p rules --example route
 	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost
 
-soak: build ## load and kills for SOAK_SECONDS (60); every acknowledged conversion must be reported
-	SOAK_PROGRAM=$(TARGET)/release/runnel \
-		cargo run --locked --release $(FEATURES) -p runnel --example soak
+soak: build ## kills, power cuts, ill disks, each for SOAK_SECONDS (60), and 20,000 seeds of the journal's simulated disk
+	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
+	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
 
 fuzz: setup ## runs the property tests of the rules with many more cases
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release -p rules -p journal

@@ -187,7 +187,7 @@ fn urls_are_named_where_requests_are_routed() {
 fn no_crate_allows_unsafe_code() {
     let workspace = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for name in ["rules", "journal", "runnel"] {
+    for name in ["rules", "journal", "proof", "runnel"] {
         let manifest = root().join("crates").join(name).join("Cargo.toml");
         let manifest = std::fs::read_to_string(manifest).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} has lints of its own");
