@@ -22,10 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const ILL: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Everything above; prints a line for each. Panics where a promise is broken.
-pub async fn run(program: &Path) -> anyhow::Result<String> {
+/// Everything above, or `only` for one store; prints a line for each. Panics where a promise is broken.
+pub async fn run(program: &Path, only: Option<&str>) -> anyhow::Result<String> {
     let mut survived = 0;
-    for store in STORES {
+    for store in STORES.into_iter().filter(|store| only.is_none_or(|only| only == *store)) {
         for illness in [Illness::Full, Illness::FailingSyncs] {
             println!("{store}, {illness:?}: {}", one(program, store, illness).await?);
             survived += 1;

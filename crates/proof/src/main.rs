@@ -1,6 +1,7 @@
 //! `make soak`: kills, cuts and ill disks under the built program, each printing its figures.
 //! `SOAK_PROGRAM` is the program; `SOAK_SECONDS` (60) bounds each part; `SOAK_SEED` repeats one run;
-//! an argument (`kills`, `cuts`, `ills`) picks a part.
+//! an argument (`kills`, `cuts`, `ills`) picks a part, one behind `ills` a store (`journal`, `runnel.db`,
+//! `sessions`, `facts`).
 
 use anyhow::Context;
 use proof::kills::{self, Kills};
@@ -49,7 +50,10 @@ async fn lossy_parts(
         println!("cuts: {}", cuts::run(program, plan).await.context(mounts)?);
     }
     if wanted("ills") {
-        println!("ills: {}", ills::run(program).await.context(mounts)?);
+        println!(
+            "ills: {}",
+            ills::run(program, std::env::args().nth(2).as_deref()).await.context(mounts)?
+        );
     }
     Ok(())
 }

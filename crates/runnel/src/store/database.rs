@@ -3,7 +3,7 @@
 //! `$1` binds, in the subset that SQLite and PostgreSQL share.
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyPool, Connection, Executor};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -48,6 +48,11 @@ impl Database {
                     Ok(())
                 })
             })
+            // SQLite ends a transaction by itself when the disk is full or fails. The connection would
+            // take it for open ever after, and begin no other.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(AnyConnectOptions::from_str(&url)?)
             .await?;
         let database = Self { pool, editing: Arc::default() };
@@ -79,5 +84,35 @@ impl Database {
             transaction.commit().await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn insert(
+        transaction: &mut sqlx::Transaction<'static, sqlx::Any>,
+    ) -> Result<(), sqlx::Error> {
+        let text = "INSERT INTO filling (words) VALUES ($1)";
+        sqlx::query(text).bind("x".repeat(10_000)).execute(&mut **transaction).await.map(drop)
+    }
+
+    #[tokio::test]
+    async fn writing_goes_on_after_the_disk_was_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        let table = "CREATE TABLE filling (words TEXT)";
+        sqlx::query(table).execute(&database.pool).await.unwrap();
+        for _ in 0..2 * MOST_CONNECTIONS {
+            let mut transaction = database.begin_write().await.unwrap();
+            // The file may not grow: what SQLite says on a full disk.
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut *transaction).await.unwrap();
+            let full = insert(&mut transaction).await.unwrap_err();
+            assert!(full.to_string().contains("full"), "{full}");
+        }
+        let mut transaction = database.begin_write().await.unwrap();
+        insert(&mut transaction).await.unwrap();
+        transaction.commit().await.unwrap();
     }
 }
