@@ -21,12 +21,16 @@ setup: ## fetches what a build needs into .setup/ (quick when done)
 run: setup ## starts the tracker with demo data
 	cargo run --locked $(FEATURES) --bin runnel -- serve --demo --data $(DATA)
 
-test: setup ## runs all tests
-	@if cargo nextest --version >/dev/null 2>&1; then \
-		cargo nextest run --locked --workspace --no-fail-fast $(FEATURES); \
+test: ## runs all tests, those in a browser too
+	@scripts/setup.sh tests
+	@rust=0; tag=0; \
+	if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked --workspace --no-fail-fast $(FEATURES) || rust=$$?; \
 	else \
-		cargo test --locked --workspace --no-fail-fast $(FEATURES); \
-	fi
+		cargo test --locked --workspace --no-fail-fast $(FEATURES) || rust=$$?; \
+	fi; \
+	npm --prefix tag test --silent || tag=$$?; \
+	exit $$((rust | tag))
 
 check: setup ## formatting, lints, licences and advisories
 	cargo fmt --all -- --check

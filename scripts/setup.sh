@@ -2,6 +2,7 @@
 # Fetches what a build needs and the repository does not hold: the DuckDB library and public data
 # about addresses and user agents, into .setup/. Every package is pinned by its hash in
 # scripts/knowledge/package-lock.json. Quick when there is nothing to do.
+# `setup.sh tests` adds what only tests need: Chromium, and the packages of tag/ (pinned likewise).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,19 +36,33 @@ lay_duckdb() { # the library that the duckdb crate links
   fi
 }
 
+browser_tests() { # what builds the universal tag and drives a browser
+  need chromium chromium
+  need openssl openssl
+  if [ -d tag/node_modules ] && cmp -s tag/package-lock.json .setup/tag-lock.json; then return; fi
+  echo "setup: fetching what the tag is built and tested with"
+  npm ci --prefix tag --ignore-scripts --no-audit --no-fund --loglevel=error
+  cp tag/package-lock.json .setup/tag-lock.json
+}
+
+knowledge() {
+  if [ -f .setup/stamp ] && [ -f .setup/knowledge/bots.json ] && [ "$(stamp)" = "$(cat .setup/stamp)" ]; then return; fi
+  rm -f .setup/stamp
+  echo "setup: fetching the DuckDB library and address data"
+  fetch
+  lay_duckdb
+  rm -rf .setup/knowledge.new
+  node scripts/knowledge/build.mjs .setup/packages/node_modules .setup/knowledge.new
+  rm -rf .setup/knowledge
+  mv .setup/knowledge.new .setup/knowledge
+  rm -rf .setup/packages
+  stamp >.setup/stamp
+}
+
 command -v cargo >/dev/null || { echo "setup: please install Rust 1.95 or later (cargo)" >&2; exit 1; }
 need cc build-essential
 need node nodejs
 need npm npm
 
-if [ -f .setup/stamp ] && [ -f .setup/knowledge/bots.json ] && [ "$(stamp)" = "$(cat .setup/stamp)" ]; then exit 0; fi
-rm -f .setup/stamp
-echo "setup: fetching the DuckDB library and address data"
-fetch
-lay_duckdb
-rm -rf .setup/knowledge.new
-node scripts/knowledge/build.mjs .setup/packages/node_modules .setup/knowledge.new
-rm -rf .setup/knowledge
-mv .setup/knowledge.new .setup/knowledge
-rm -rf .setup/packages
-stamp >.setup/stamp
+knowledge
+if [ "${1:-}" = tests ]; then browser_tests; fi

@@ -22,6 +22,7 @@ pub fn tracking(app: Arc<App>) -> Router {
     };
     Router::new()
         .route("/fts/{link}", get(track::enter))
+        .route("/js/flux.js", get(track::script::script))
         .route("/action/{number}", get(track::act).post(track::act))
         .route("/debug/domain-check", get(domain_check))
         .fallback(track::elsewhere)

@@ -64,10 +64,13 @@ pub struct Snapshot {
     pub webhooks: Shelf<Webhook>,
     /// What they sign with, newest first, also what is over by now.
     pub webhook_secrets: HashMap<EntityId, Vec<StoredSecret>>,
-    /// Hosts whose pages may call the tag's endpoints: domains, and the sites of landers and offers.
+    /// Hosts whose pages may call the tag's endpoints: domains, the sites of landers and offers, and
+    /// those that the settings add.
     pub sites: HashSet<String>,
     /// Where ad platforms are called instead of at their own hosts; empty for where they are.
     pub platforms_at: String,
+    /// Landers and offers by their own URL without its parameters.
+    pub pages_by_address: HashMap<String, Vec<EntityId>>,
     /// Assets of all shelves that are deleted: kept so that their hits convert, offered to nobody.
     pub deleted: HashSet<EntityId>,
 }

@@ -29,6 +29,45 @@ pub struct Settings {
     pub maximum_cost: Micros,
     /// How long the postback log keeps calls, in days.
     pub postback_log_days: u32,
+    /// What the universal tag does on pages.
+    pub tag: TagSettings,
+}
+
+/// What the universal tag does on pages (product.md §8). A page's own attributes may say otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TagSettings {
+    /// Whether loading a page is a view.
+    pub view: bool,
+    /// Whether visitor and node are written into the address bar.
+    pub address: bool,
+    /// Whether visitor and node are written into links and forms that lead to actions.
+    pub links: bool,
+    /// Whether the page's full address may reach the tracking domain as referrer.
+    pub referrer: bool,
+    /// Whether a change of address within a page is a view.
+    pub history: bool,
+    /// Whether visitor and hits are kept in first-party storage; needs `cookies` as well.
+    pub storage: bool,
+    /// Whether nothing is stored or sent before the visitor agrees.
+    pub consent_required: bool,
+    /// Further sites whose pages may call: a shop's check-out on another host.
+    pub sites: Vec<String>,
+}
+
+impl Default for TagSettings {
+    fn default() -> Self {
+        Self {
+            view: true,
+            address: true,
+            links: true,
+            referrer: true,
+            history: true,
+            storage: true,
+            consent_required: false,
+            sites: Vec::new(),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -44,6 +83,7 @@ impl Default for Settings {
             app_schemes: Vec::new(),
             maximum_cost: Micros(1_000 * 1_000_000),
             postback_log_days: 90,
+            tag: TagSettings::default(),
         }
     }
 }

@@ -14,6 +14,7 @@ const LONGEST_SESSION_SECONDS: u64 = 366 * 24 * 3600;
 const LONGEST_LOG_DAYS: u32 = 3_660;
 const MOST_RATES: usize = 300;
 const MOST_SCHEMES: usize = 50;
+const MOST_SITES: usize = 1_000;
 /// Schemes that run code or read files in the visitor's browser (product.md §3.3).
 const NEVER: [&str; 7] = ["javascript", "data", "vbscript", "blob", "file", "about", "filesystem"];
 
@@ -74,6 +75,7 @@ fn check(settings: &Settings, findings: &mut Findings) {
     findings.fault_if(!is_code(&settings.currency), "currency", "is no currency code such as EUR");
     check_rates(settings, findings);
     check_schemes(&settings.app_schemes, findings);
+    check_sites(&settings.tag.sites, findings);
     let odd = !(1..=LONGEST_LOG_DAYS).contains(&settings.postback_log_days);
     findings.fault_if(odd, "postbackLogDays", "must lie between 1 and 3660 days");
 }
@@ -117,6 +119,16 @@ fn check_schemes(schemes: &[String], findings: &mut Findings) {
             &at,
             "is never allowed: it can run code",
         );
+    }
+}
+
+fn check_sites(sites: &[String], findings: &mut Findings) {
+    findings.fault_if(sites.len() > MOST_SITES, "tag.sites", "has more than 1,000 sites");
+    for (i, site) in sites.iter().enumerate() {
+        let parsed = url::Url::parse(&format!("https://{site}/")).ok();
+        let same = parsed.is_some_and(|url| url.host_str() == Some(site));
+        let at = format!("tag.sites[{i}]");
+        findings.fault_if(!same, &at, "is no host name in lower case such as shop.example.com");
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Shelf, Snapshot};
 use crate::error::Fault;
 use rules::assets::{Condition, Funnel};
 use rules::ids::EntityId;
+use std::collections::HashMap;
 
 impl Snapshot {
     /// The custom event of this name, in any case; one in use before an archived one. Deleted ones
@@ -55,13 +56,31 @@ impl Snapshot {
         problems.into_iter().map(|problem| Fault::new(problem.at, problem.message)).collect()
     }
 
-    /// Gathers the hosts of tracking domains, landers and offers.
+    /// Landers and offers whose own URL is `address`, whatever the parameters.
+    pub fn pages_at(&self, address: &str) -> &[EntityId] {
+        self.pages_by_address.get(without_query(address)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Gathers the addresses of landers and offers, and the hosts whose pages may call.
     pub fn find_sites(&mut self) {
+        let landers = self.landers.values().map(|held| (held.id, &held.asset.url));
+        let offers = self.offers.values().map(|held| (held.id, &held.asset.url));
+        let mut pages = HashMap::<_, Vec<_>>::new();
+        for (id, url) in landers.chain(offers) {
+            pages.entry(without_query(url).to_owned()).or_default().push(id);
+        }
+        pages.values_mut().for_each(|ids| ids.sort_unstable());
+        self.pages_by_address = pages;
         let landers = self.landers.values().map(|held| &held.asset.url);
         let pages = landers.chain(self.offers.values().map(|held| &held.asset.url));
         let hosts =
             pages.filter_map(|url| url::Url::parse(url).ok()?.host_str().map(str::to_owned));
-        self.sites =
-            hosts.chain(self.domains.values().map(|held| held.asset.name.clone())).collect();
+        let domains = self.domains.values().map(|held| held.asset.name.clone());
+        let further = self.settings.tag.sites.iter().cloned();
+        self.sites = hosts.chain(domains).chain(further).collect();
     }
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
 }

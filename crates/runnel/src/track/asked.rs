@@ -73,6 +73,13 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
     })
 }
 
+/// The tracking domain that a request asks, without port.
+pub fn domain(app: &App, request: &Request<Body>) -> String {
+    let peer = request.extensions().get::<Peer>();
+    let trusted = peer.is_some_and(|peer| app.proxies.trusts(peer.0.ip()));
+    host(request.headers(), request.uri().host(), trusted)
+}
+
 async fn read_body(method: &Method, body: Body, limits: &Config) -> Result<Bytes, StatusCode> {
     if method != Method::POST {
         return Ok(Bytes::new());

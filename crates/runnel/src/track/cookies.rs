@@ -37,16 +37,47 @@ pub fn read(asked: &Asked, keys: &IdKeys) -> Cookies {
     cookies
 }
 
-/// The `Set-Cookie` values for a visitor who has just made `hit`.
-pub fn write(vid: Vid, hit: HitId, secure: bool) -> [HeaderValue; 2] {
-    [cookie(VISITOR, &vid.to_string(), secure), cookie(HIT, &hit.to_string(), secure)]
+/// How a browser keeps cookies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// For this site.
+    Plain,
+    /// For this site, over https.
+    Secure,
+    /// For this site as seen within the site of the page that calls: a jar of its own for each.
+    Partitioned,
 }
 
-fn cookie(name: &str, value: &str, secure: bool) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let text = format!(
-        "{name}={value}; Max-Age={TWO_YEARS_SECONDS}; Path=/; HttpOnly; SameSite=Lax{secure}"
-    );
+impl Kept {
+    /// For a visitor who is on the tracking domain itself.
+    pub fn of(asked: &Asked) -> Self {
+        if asked.secure { Self::Secure } else { Self::Plain }
+    }
+
+    /// For a page that calls. Another site's, or one in a frame, gets none but partitioned cookies
+    /// from its browser.
+    pub fn of_page(asked: &Asked, framed: bool) -> Self {
+        let foreign = framed || asked.header("sec-fetch-site") == "cross-site";
+        if asked.secure && foreign { Self::Partitioned } else { Self::of(asked) }
+    }
+
+    fn attributes(self) -> &'static str {
+        match self {
+            Self::Plain => "SameSite=Lax",
+            Self::Secure => "SameSite=Lax; Secure",
+            Self::Partitioned => "SameSite=None; Secure; Partitioned",
+        }
+    }
+}
+
+/// The `Set-Cookie` values for a visitor who has just made `hit`.
+pub fn write(vid: Vid, hit: HitId, kept: Kept) -> [HeaderValue; 2] {
+    [cookie(VISITOR, &vid.to_string(), kept), cookie(HIT, &hit.to_string(), kept)]
+}
+
+fn cookie(name: &str, value: &str, kept: Kept) -> HeaderValue {
+    let how = kept.attributes();
+    let text = format!("{name}={value}; Max-Age={TWO_YEARS_SECONDS}; Path=/; HttpOnly; {how}");
     // Names and IDs are plain ASCII, so this cannot fail; an empty header would be harmless.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

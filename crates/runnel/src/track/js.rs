@@ -2,8 +2,11 @@
 //! Pro know (product.md §8).
 //! Promise: an error is a sentence that names the parameter; nothing of it breaks the page.
 
-use super::view::{self, Refusal, Report, Seen};
-use super::{address, asked, cookies, receive, safe};
+use super::cookies::{self, Cookies, Kept};
+use super::position::vid_of;
+use super::report::Report;
+use super::view::{self, Refusal, Seen};
+use super::{address, asked, receive, safe};
 use crate::app::App;
 use crate::outcome::{Nowhere, Outcome, Underway};
 use crate::params::Params;
@@ -14,8 +17,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode, header};
 use rules::funnel::Ready;
-use rules::ids::HitId;
-use rules::record::Record;
+use rules::ids::{EntityId, HitId};
+use rules::record::{PassedKind, Record};
 use rules::template::{Place, Template};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +35,11 @@ struct Answer {
     error: String,
     resolved_tokens: BTreeMap<String, String>,
     skv: String,
+    /// The lander or offer shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<EntityId>,
+    /// Whether it is an offer.
+    offer: bool,
 }
 
 /// `POST /js/funnel`.
@@ -63,7 +71,8 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
         );
     }
     let cookies = cookies::read(&asked, &app.keys);
-    match view::see(&app, &asked, &cookies).await {
+    remember(&app, &mut asked, &cookies, &report);
+    match view::see(&app, &asked, &cookies, &report).await {
         Ok(seen) => answered(&app, &asked, &report, underway, seen).await,
         Err(refusal) => {
             let reason = match refusal {
@@ -76,25 +85,22 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
     }
 }
 
+/// What the page's own site remembers counts where neither the page nor a cookie names the visitor.
+fn remember(app: &App, asked: &mut Asked, cookies: &Cookies, report: &Report) {
+    if vid_of(app, &asked.query).or(cookies.vid).is_none() {
+        asked.query.0.insert(0, ("vid".into(), report.known.vid.clone()));
+    }
+}
+
 /// JSON (also as `text/plain`, which needs no preflight), or a form.
 fn read(asked: &Asked) -> Result<Report, String> {
     if asked.header("content-type").starts_with("application/x-www-form-urlencoded") {
-        return Ok(of_form(&Params::read(&asked.body)));
+        return Ok(Report::of_form(&Params::read(&asked.body)));
     }
     if asked.body.is_empty() {
         return Ok(Report { params: asked.query.0.iter().cloned().collect(), ..Report::default() });
     }
     serde_json::from_slice(&asked.body).map_err(|error| format!("body: {error}"))
-}
-
-fn of_form(form: &Params) -> Report {
-    let own = |name: &str| form.get(name).unwrap_or_default().to_owned();
-    Report {
-        url: own("url"),
-        referrer: own("referrer"),
-        params: form.0.iter().filter(|(n, _)| n != "url" && n != "referrer").cloned().collect(),
-        ..Report::default()
-    }
 }
 
 fn refused(error: String) -> Response {
@@ -126,14 +132,20 @@ async fn answered(
         }
     };
     underway.end(outcome);
-    let tokens = resolved(app, asked, report, &plan, &record, hit, &buffer);
-    let answer =
-        Answer { resolved_tokens: tokens, skv: record.vid.to_string(), ..Answer::default() };
+    let step = record.step_of(hit);
+    let answer = Answer {
+        resolved_tokens: resolved(app, asked, report, &plan, &record, hit, &buffer),
+        skv: record.vid.to_string(),
+        page: step.and_then(|step| step.page),
+        offer: step.is_some_and(|step| step.kind == PassedKind::Offer),
+        ..Answer::default()
+    };
     let answer = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();
-    match app.snapshot.load().settings.cookies {
-        true => super::respond::with_cookies(answer, cookies::write(record.vid, hit, asked.secure)),
-        false => answer,
+    if !app.snapshot.load().settings.cookies || !report.may_store() {
+        return answer;
     }
+    let kept = Kept::of_page(asked, report.framed);
+    super::respond::with_cookies(answer, cookies::write(record.vid, hit, kept))
 }
 
 async fn touched(
@@ -157,12 +169,12 @@ fn resolved(
     let snapshot = app.snapshot.load();
     let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
     let always = ["{hit}", "{visitor}", "{current-node-id}"].map(String::from);
-    let single = report.tokens.iter().filter(|token| is_token(token));
-    let wanted = always.iter().chain(single.take(MOST_TOKENS));
-    let resolve = |token: &String| {
+    let single = report.tokens().filter(|token| is_token(token)).map(str::to_owned);
+    let wanted = always.into_iter().chain(single.take(MOST_TOKENS));
+    let resolve = |token: String| {
         let mut value = String::new();
-        Template::parse(token).render(&tokens, Place::Plain, &mut value);
-        (token.clone(), value)
+        Template::parse(&token).render(&tokens, Place::Plain, &mut value);
+        (token, value)
     };
     wanted.map(resolve).collect()
 }

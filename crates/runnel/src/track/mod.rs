@@ -14,7 +14,9 @@ pub mod js;
 mod middleware;
 mod plans;
 mod position;
+mod report;
 mod respond;
+pub mod script;
 mod touch;
 mod view;
 mod visitor;
@@ -23,6 +25,7 @@ mod walk;
 use crate::app::App;
 use crate::outcome::{Nowhere, Outcome, Underway};
 use asked::Asked;
+use cookies::Kept;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -146,7 +149,7 @@ fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Res
     let wanted = app.snapshot.load().settings.cookies && !asked.is_head();
     Ok(match last.filter(|_| wanted) {
         Some(hit) => {
-            respond::with_cookies(answer, cookies::write(walked.record.vid, hit, asked.secure))
+            respond::with_cookies(answer, cookies::write(walked.record.vid, hit, Kept::of(asked)))
         }
         None => answer,
     })

@@ -77,15 +77,9 @@ fn by_page_url(app: &App, asked: &Asked, told: &Params, cookies: &Cookies) -> Op
 /// The latest hit whose page's own URL is `address`, whatever the parameters.
 pub fn at_address(app: &App, session: &Session, address: &str) -> Option<SessionHit> {
     let snapshot = app.snapshot.load();
-    let address = Some(without_query(address)).filter(|address| !address.is_empty())?;
-    session.latest(|hit| {
-        let url = hit.page.and_then(|page| snapshot.page_url(page));
-        hit.kind.is_page() && url.map(without_query) == Some(address)
-    })
-}
-
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/')
+    let pages = snapshot.pages_at(address);
+    let shows = |hit: &SessionHit| hit.page.is_some_and(|page| pages.contains(&page));
+    session.latest(|hit| hit.kind.is_page() && shows(hit))
 }
 
 fn last_page(app: &App, cookies: &Cookies) -> Option<Position> {

@@ -6,46 +6,15 @@ use super::asked::Asked;
 use super::cookies::Cookies;
 use super::entrance::{self, Entry};
 use super::position::{self, Position, vid_of};
+use super::report::Report;
 use super::walk::{Walk, Walked, walk};
 use super::{fields, visitor};
 use crate::app::App;
-use crate::config::Config;
-use crate::params::Params;
 use rules::funnel::{Ready, Start};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::record::RequestKind;
-use rules::session::SessionVisit;
-use serde::Deserialize;
-use std::collections::HashMap;
+use rules::session::{SessionHit, SessionVisit};
 use std::sync::Arc;
-
-/// What the tag sends. Everything may be missing: then the page's own URL is searched for it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Report {
-    /// The page's address.
-    pub url: String,
-    /// The page's referrer.
-    pub referrer: String,
-    /// Visitor.
-    pub vid: String,
-    /// Hit that led here.
-    pub hit: String,
-    /// Funnel.
-    pub f: String,
-    /// Node.
-    pub n: String,
-    /// Page.
-    pub p: String,
-    /// Traffic source.
-    pub ts: String,
-    /// Cost of the entrance.
-    pub c: String,
-    /// More tokens to resolve.
-    pub tokens: Vec<String>,
-    /// More parameters, as if they stood in the page's address.
-    pub params: HashMap<String, String>,
-}
 
 /// Why a view cannot be taken; the text for the page's developer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,29 +38,6 @@ pub enum Seen {
     Touched(Position),
 }
 
-impl Report {
-    /// The parameter that is over a limit, if one is.
-    pub fn too_long(&self, limits: &Config) -> Option<&'static str> {
-        let over = [
-            ("url", self.url.len() > limits.url_bytes),
-            ("referrer", self.referrer.len() > limits.value_bytes),
-        ];
-        over.iter().find(|(_, over)| *over).map(|(name, _)| *name)
-    }
-
-    /// All parameters: the tag's own before those of the page's address.
-    pub fn parameters(&self) -> Params {
-        let own = [("vid", &self.vid), ("hit", &self.hit), ("f", &self.f), ("n", &self.n)];
-        let more = [("p", &self.p), ("ts", &self.ts), ("c", &self.c)];
-        let own = own.into_iter().chain(more).filter(|(_, value)| !value.trim().is_empty());
-        let mut all: Vec<_> = own.map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        all.extend(self.params.iter().map(|(name, value)| (name.clone(), value.clone())));
-        let query = self.url.split_once('?').map_or("", |(_, query)| query);
-        all.extend(Params::read(query.split('#').next().unwrap_or_default().as_bytes()).0);
-        Params(all)
-    }
-}
-
 /// Where a report says that a visitor is, within a visit.
 struct Place {
     /// Whose visit.
@@ -105,15 +51,25 @@ struct Place {
 /// Takes in a report whose parameters stand in `asked.query`.
 /// # Errors
 /// Nobody can tell where the visitor is.
-pub async fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
-    let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies));
+pub async fn see(
+    app: &App,
+    asked: &Asked,
+    cookies: &Cookies,
+    report: &Report,
+) -> Result<Seen, Refusal> {
+    if arrives(app, report)
+        && let Ok(entered) = enter(app, asked, cookies).await
+    {
+        return Ok(entered);
+    }
+    let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies, report.repeats()));
     let Some(place) = place else { return enter(app, asked, cookies).await };
     let truncates = app.snapshot.load().truncates(place.visit.funnel);
     let facts = asked.facts(app, truncates);
     let visitor = visitor::who(app, Some(place.vid), cookies.vid, &facts, asked.at_ms);
     // Somebody with a copied address sees the page in a visit of their own.
     let own = visitor.vid == place.vid;
-    match place.here.filter(|_| own) {
+    match place.here.filter(|here| own && !report.comes_back_to(here.hit)) {
         Some(position) => Ok(Seen::Touched(position)),
         None => {
             let plan = plan_of(app, place.visit.funnel).ok_or(Refusal::Funnel)?;
@@ -139,6 +95,14 @@ pub async fn see(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Re
     }
 }
 
+/// Whether somebody comes from elsewhere to a page that is an entrance: each load is a new visit,
+/// whoever it is (product.md §3.1).
+fn arrives(app: &App, report: &Report) -> bool {
+    let referrer = url::Url::parse(&report.referrer).ok();
+    let from = referrer.as_ref().and_then(|url| url.host_str());
+    report.arrives() && !from.is_some_and(|host| app.snapshot.load().sites.contains(host))
+}
+
 /// The hit that a redirect wrote into the page's address.
 fn led_here(app: &App, asked: &Asked) -> Option<Place> {
     let hit = HitId::parse(asked.query.get("hit")?, &app.keys).ok()?;
@@ -147,25 +111,33 @@ fn led_here(app: &App, asked: &Asked) -> Option<Place> {
 }
 
 /// A visit under way whose funnel has the node that the report names, by itself, by its page, or
-/// by the page's address. A refresh of the latest page repeats no view.
-fn under_way(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Place> {
+/// by the page's address. The latest page's view is there already, and so is one that `repeats`.
+fn under_way(app: &App, asked: &Asked, cookies: &Cookies, repeats: bool) -> Option<Place> {
     let vid = vid_of(app, &asked.query).or(cookies.vid)?;
     let session = position::session(app, vid);
     let named = |name: &str| asked.query.get(name)?.parse::<EntityId>().ok();
     let (funnel, node, page) = (named("f"), named("n"), named("p"));
+    let unnamed = node.is_none() && page.is_none();
     let by_address = || position::at_address(app, &session, &asked.told_url).map(|hit| hit.node);
-    let node = node.or_else(|| if page.is_none() { by_address() } else { None });
+    let node = node.or_else(|| if unnamed { by_address() } else { None });
+    let pages = if unnamed { pages_here(app, asked) } else { Vec::from_iter(page) };
     let visits = session.visits.iter().rev().filter(|v| funnel.is_none_or(|f| f == v.funnel));
     visits.cloned().find_map(|visit| {
-        let node = page_node(&*plan_of(app, visit.funnel)?, node, page)?;
-        let latest = session.latest(|hit| hit.kind.is_page()).filter(|hit| hit.node == node);
+        let node = page_node(&*plan_of(app, visit.funnel)?, node, &pages)?;
+        let there = |hit: &SessionHit| repeats || hit.node == node;
+        let latest = session.latest(|hit| hit.kind.is_page()).filter(there);
         let here = latest.and_then(|_| position::at_node(app, vid, node));
         Some(Place { vid, visit, node, here })
     })
 }
 
-fn page_node(plan: &Ready, node: Option<EntityId>, page: Option<EntityId>) -> Option<EntityId> {
-    let node = node.or_else(|| plan.node_showing(page?))?;
+/// Landers and offers whose own URL is the page's address.
+fn pages_here(app: &App, asked: &Asked) -> Vec<EntityId> {
+    app.snapshot.load().pages_at(&asked.told_url).to_vec()
+}
+
+fn page_node(plan: &Ready, node: Option<EntityId>, pages: &[EntityId]) -> Option<EntityId> {
+    let node = node.or_else(|| pages.iter().find_map(|page| plan.node_showing(*page)))?;
     plan.kind(node).filter(|kind| kind.is_page()).map(|_| node)
 }
 
@@ -185,7 +157,8 @@ async fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refu
     let source = open.ok_or(Refusal::Source)?.clone();
     let plan = plan_of(app, funnel.id).ok_or(Refusal::Funnel)?;
     let page = named("p").parse().ok();
-    let node = page_node(&plan, named("n").parse().ok(), page).ok_or(Refusal::Node)?;
+    let pages = page.map_or_else(|| pages_here(app, asked), |page| vec![page]);
+    let node = page_node(&plan, named("n").parse().ok(), &pages).ok_or(Refusal::Node)?;
     let entry = Entry { funnel, plan: plan.clone(), source };
     let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node }).await;
     walked.map(|walked| Seen::Walked(walked, plan)).map_err(|_| Refusal::Node)

@@ -35,6 +35,16 @@ impl World {
         Self::with(true).await
     }
 
+    /// A server behind a proxy on this machine, whose forwarding headers it believes.
+    pub async fn proxied() -> Self {
+        let mut world = Self::new().await;
+        world.running.take().unwrap().stop().await;
+        let proxies = vec![serde_json::from_value(json!("127.0.0.0/8")).unwrap()];
+        let config = Config { trusted_proxies: proxies, ..config(&world.dir, false) };
+        world.running = Some(Running::start(config, world.clock.clone()).await.unwrap());
+        world
+    }
+
     async fn with(demo: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::fake(START_MS);
@@ -112,8 +122,12 @@ pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1";
 
 async fn start(dir: &TempDir, clock: &Clock, demo: bool) -> Running {
+    Running::start(config(dir, demo), clock.clone()).await.unwrap()
+}
+
+fn config(dir: &TempDir, demo: bool) -> Config {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config {
+    Config {
         data: dir.path().to_owned(),
         track: any,
         admin: any,
@@ -122,8 +136,7 @@ async fn start(dir: &TempDir, clock: &Clock, demo: bool) -> Running {
         outbound_allow: vec!["127.0.0.1".to_owned().try_into().unwrap()],
         demo,
         ..Config::default()
-    };
-    Running::start(config, clock.clone()).await.unwrap()
+    }
 }
 
 /// The `Location` of a redirect.

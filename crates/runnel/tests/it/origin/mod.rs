@@ -29,12 +29,13 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn sources_of(folder: &Path) -> String {
+/// The sources below a folder, of one kind.
+fn sources_of(folder: &Path, kind: &str) -> String {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries
         .map(|path| match path.extension() {
-            _ if path.is_dir() => sources_of(&path),
-            Some(extension) if extension == "rs" => std::fs::read_to_string(path).unwrap(),
+            _ if path.is_dir() => sources_of(&path, kind),
+            Some(extension) if extension == kind => std::fs::read_to_string(path).unwrap(),
             _ => String::new(),
         })
         .collect()
@@ -43,7 +44,9 @@ fn sources_of(folder: &Path) -> String {
 #[test]
 fn every_promise_is_quoted_and_proved() {
     let origin = one_line(ORIGIN);
-    let tests = sources_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/origin"));
+    let tests = sources_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/origin"), "rs");
+    let in_browser =
+        sources_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tag/tests"), "ts");
     let promises = promises();
     assert!(promises.len() >= 45, "only {} promises", promises.len());
     let unproved = TABLE.lines().filter_map(|line| line.strip_prefix("- “")?.split_once('”'));
@@ -54,6 +57,11 @@ fn every_promise_is_quoted_and_proved() {
         assert!(origin.contains(&one_line(quotation)), "the origin does not say: {quotation}");
         assert!(!names.is_empty(), "nothing proves: {quotation}");
         for name in names {
+            if let Some(title) = name.strip_prefix("browser: ") {
+                let title = format!("\ntest(\"{title}\", ");
+                assert!(in_browser.contains(&title), "no test in a browser is called {title}");
+                continue;
+            }
             let written = tests.contains(&format!("\nasync fn {name}()"));
             let attribute = format!("#[tokio::test]\nasync fn {name}()");
             assert!(written && tests.contains(&attribute), "no test is called {name}");
@@ -63,7 +71,7 @@ fn every_promise_is_quoted_and_proved() {
 
 #[test]
 fn every_test_of_the_origin_stands_in_the_table() {
-    let tests = sources_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/origin"));
+    let tests = sources_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/origin"), "rs");
     let names: Vec<_> = promises().into_iter().flat_map(|(_, names)| names).collect();
     for part in tests.split("#[tokio::test]\nasync fn ").skip(1) {
         let name = part.split('(').next().unwrap();

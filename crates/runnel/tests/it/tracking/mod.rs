@@ -3,6 +3,7 @@
 mod action;
 mod entrance;
 mod memory;
+mod tag;
 mod view;
 
 use crate::world::{World, location, parameter};
