@@ -1,7 +1,7 @@
 /** A certificate authority for one run, and certificates of it for any host name. */
 import { execFileSync } from "node:child_process";
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
@@ -32,6 +32,11 @@ export class Authority {
     const context = createSecureContext({ key: this.read("host.key"), cert: this.read("host.pem") + this.read("ca.pem") });
     this.issued.set(host, context);
     return context;
+  }
+
+  /** Forgets its keys. */
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private read(name: string): string {

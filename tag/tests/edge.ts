@@ -51,6 +51,7 @@ export class Edge {
   close(): void {
     this.server.closeAllConnections();
     this.server.close();
+    this.authority.close();
   }
 
   /** Calls of a path that were answered. */

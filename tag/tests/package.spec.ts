@@ -1,15 +1,18 @@
 /** The npm package: the same tag, put on a page by a program. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { GO, expect, test } from "./stage";
 
+const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+
 test.beforeAll(() => {
-  execFileSync("node", ["build.mjs", "--package"], { cwd: resolve(import.meta.dirname, "..") });
+  execFileSync("node", ["build.mjs", "--package"], { cwd: PACKAGE });
 });
 
 test("a program loads the tag, calls it before and after, and loads it once", async ({ stage, tab }) => {
-  const code = readFileSync(resolve(import.meta.dirname, "../dist/index.js"), "utf8");
+  const code = readFileSync(join(PACKAGE, "dist/index.js"), "utf8");
   stage.show(stage.hosts.lander, "/tag.js", code, { type: "text/javascript" });
   const main = `import { flux, load } from "./tag.js";
     flux.track("event", { name: "lead", tx: "early" });
@@ -28,6 +31,6 @@ test("a program loads the tag, calls it before and after, and loads it once", as
 
 test("outside of a browser it does nothing", () => {
   const program = 'import("./dist/index.js").then(({ flux, load }) => { load("https://go.example.com"); flux.track("view"); console.log(JSON.stringify(flux.get())) })';
-  const said = execFileSync("node", ["--input-type=module", "-e", program], { cwd: resolve(import.meta.dirname, "..") });
+  const said = execFileSync("node", ["--input-type=module", "-e", program], { cwd: PACKAGE });
   expect(said.toString().trim()).toBe("{}");
 });

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BINARY = resolve(ROOT, process.env["CARGO_TARGET_DIR"] ?? "target", "debug/runnel");
 
 export class Program {
@@ -30,6 +31,7 @@ export class Program {
     const key = execFileSync(BINARY, ["--data", folder, "key", "add", "--role", "owner"], options).toString().trim();
     const addresses = ["--track", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
     const started = spawn(BINARY, ["--data", folder, "serve", ...addresses], { ...options, stdio: ["ignore", "pipe", "inherit"] });
+    process.once("exit", () => started.kill("SIGKILL"));
     const found: Record<string, string> = {};
     for await (const line of createInterface({ input: started.stdout })) {
       const [, name, address] = /^(tracking|API) on (\S+?)(?:\/api\/v1)?$/.exec(line) ?? [];
