@@ -71,6 +71,12 @@ impl Status {
         self != Self::Rejected
     }
 
+    /// Reads the word.
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Self::Pending, Self::Approved, Self::Rejected, Self::Refunded];
+        all.into_iter().find(|status| status.as_str() == word)
+    }
+
     /// The word in the API, in tokens and reports.
     pub fn as_str(self) -> &'static str {
         match self {

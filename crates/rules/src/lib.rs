@@ -17,6 +17,7 @@ pub mod funnel;
 pub mod ids;
 pub mod money;
 pub mod notice;
+pub mod owed;
 pub mod record;
 pub mod session;
 pub mod status;

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::convert::parse::Limits;
 use crate::convert::{Desk, Fires, JournalHits, Strangers, Tell};
+use crate::deliver::Deliveries;
 use crate::enrich::{Enricher, Proxies};
 use crate::outbound::Outbound;
 use crate::snapshot::Snapshot;
@@ -59,6 +60,8 @@ pub struct App {
     pub outbound: Outbound,
     /// The services that middleware nodes ask.
     pub services: Services,
+    /// What is told to traffic sources and others.
+    pub deliveries: Deliveries,
     past_plans: Cache<PlanId, Arc<Ready>>,
     /// First record that the sessions have yet to take in.
     pub(crate) sessions_cursor: u64,
@@ -189,6 +192,8 @@ impl Parts {
             strangers: Strangers::default(),
         });
         let enricher = Enricher::open(&config);
+        let deliveries =
+            Deliveries::new(clock.clone(), database.clone(), snapshot.clone(), outbound.clone());
         App {
             config,
             clock,
@@ -205,6 +210,7 @@ impl Parts {
             desk,
             outbound,
             services: Services::default(),
+            deliveries,
             past_plans: Cache::new(MOST_PAST_PLANS),
             sessions_cursor,
         }

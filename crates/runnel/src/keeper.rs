@@ -3,7 +3,7 @@
 //! Promise: what a kill takes is replayed from the journal, once.
 
 use crate::app::App;
-use crate::store::ledger;
+use crate::store::{deliveries, ledger};
 use anyhow::Context;
 use rules::ids::Vid;
 use rules::record::Record;
@@ -14,6 +14,10 @@ use tokio::sync::watch;
 const WRITE_EVERY: Duration = Duration::from_secs(10);
 /// Sessions that are over are swept from disk once per so many writes (an hour).
 const SWEEP_EVERY_WRITES: u64 = 360;
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
+/// Rows of each kind forgotten in one round.
+const MOST_FORGOTTEN: u32 = 500;
+const DAY_MS: u64 = 24 * 3_600_000;
 const REPLAY_BATCH: usize = 2_000;
 const WRITE_EVERY_BATCHES: u64 = 25;
 /// How long the links to a visitor's past are kept: indirect credit goes beyond the session.
@@ -98,6 +102,38 @@ pub async fn write(app: &Arc<App>) -> anyhow::Result<()> {
         written
     })
     .await?
+}
+
+/// Forgets what was sent and answered, every hour until `stop`, after the retention that the settings
+/// name.
+pub async fn forget_deliveries(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = forget_once(&app).await {
+            tracing::error!(%error, "old deliveries cannot be forgotten");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FORGET_EVERY) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Forgets what is over its retention now; says how many rows.
+/// # Errors
+/// The database fails; what was forgotten stays so.
+pub async fn forget_once(app: &App) -> Result<u64, sqlx::Error> {
+    let days = u64::from(app.snapshot.load().settings.delivery_log_days);
+    let before_ms = app.clock.now_ms().saturating_sub(days * DAY_MS);
+    let mut all = 0;
+    loop {
+        let gone = deliveries::forget(&app.database, before_ms, MOST_FORGOTTEN).await?;
+        all += gone;
+        if gone == 0 {
+            return Ok(all);
+        }
+        // Postbacks that wait for the same lock go first.
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn sweep(app: &Arc<App>) {

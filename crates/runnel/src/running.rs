@@ -47,6 +47,8 @@ impl Running {
             tokio::spawn(keeper::keep(app.clone(), stopped.clone())),
             tokio::spawn(app.fires().run(stopped.clone())),
             tokio::spawn(convert::forget_old_calls(app.desk.clone(), stopped.clone())),
+            tokio::spawn(deliver(app.clone(), stopped.clone())),
+            tokio::spawn(keeper::forget_deliveries(app.clone(), stopped.clone())),
         ];
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
@@ -79,6 +81,10 @@ impl Running {
             tracing::error!("the journal was not synced at the end: the disk does not take it");
         }
     }
+}
+
+async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>) {
+    app.deliveries.run(stopped).await;
 }
 
 async fn ended(tasks: Vec<JoinHandle<()>>) {

@@ -2,6 +2,7 @@
 //! Promise: a request sees one consistent state; an edit swaps the whole picture; a picture that
 //! cannot be built leaves the earlier one in force.
 
+mod destinations;
 mod library;
 mod load;
 mod look;

@@ -1,6 +1,6 @@
 //! The funnel as drawn: nodes and connections. What makes one valid is in [`crate::funnel`].
 
-use super::CostModel;
+use super::{CostModel, SourcePostback};
 use crate::ids::EntityId;
 use crate::money::Micros;
 use crate::record::PassedKind;
@@ -30,6 +30,10 @@ pub struct Funnel {
     /// Cost per traffic source, before all others.
     #[serde(default)]
     pub cost_overrides: BTreeMap<EntityId, CostRule>,
+    /// Postbacks per traffic source instead of the source's own: `conversion`, or an event's name.
+    /// One without URL sends none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub postback_overrides: BTreeMap<EntityId, BTreeMap<String, SourcePostback>>,
     /// Whether addresses of its visitors are truncated before they are written.
     #[serde(default)]
     pub truncate_ip: bool,

@@ -29,6 +29,9 @@ pub struct Settings {
     pub maximum_cost: Micros,
     /// How long the postback log keeps calls, in days.
     pub postback_log_days: u32,
+    /// How long the delivery log keeps what was sent and answered, in days; what is still owed after
+    /// that long fails for good.
+    pub delivery_log_days: u32,
     /// What the universal tag does on pages.
     pub tag: TagSettings,
 }
@@ -83,6 +86,7 @@ impl Default for Settings {
             app_schemes: Vec::new(),
             maximum_cost: Micros(1_000 * 1_000_000),
             postback_log_days: 90,
+            delivery_log_days: 30,
             tag: TagSettings::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! Traffic sources (where visitors come from) and offer sources (networks and shops behind offers).
 
-use super::{Field, Integration};
+use super::{Field, Integration, SourcePostback};
 use crate::ids::EntityId;
 use crate::money::Micros;
 use serde::{Deserialize, Serialize};
@@ -63,14 +63,6 @@ pub enum CostModel {
     Cpa,
     /// Percent of revenue.
     Revshare,
-}
-
-/// A postback that the traffic source wants.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SourcePostback {
-    /// URL with tokens.
-    pub url: String,
 }
 
 /// The network or shop behind offers.

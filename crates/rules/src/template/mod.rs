@@ -3,6 +3,7 @@
 //! becomes empty; no value adds a control byte.
 
 mod token;
+mod told;
 mod visit;
 
 pub use token::{Name, Token};

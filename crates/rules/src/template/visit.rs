@@ -135,13 +135,13 @@ fn latest<'a>(buffer: &'a [(String, String)], name: &str) -> &'a str {
     buffer.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 
-fn put(out: &mut String, value: impl Display) {
+pub(super) fn put(out: &mut String, value: impl Display) {
     // Writing to a String cannot fail.
     let _ = write!(out, "{value}");
 }
 
 /// The date in UTC, `2026-11-22`.
-fn date(at_ms: u64) -> jiff::civil::Date {
+pub(super) fn date(at_ms: u64) -> jiff::civil::Date {
     let at = i64::try_from(at_ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     at.unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC).date()
 }

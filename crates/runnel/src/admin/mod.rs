@@ -8,6 +8,8 @@ mod bulk;
 pub mod client;
 mod conversions;
 mod costs;
+mod deliveries;
+mod destinations;
 mod document;
 mod explorer;
 pub mod extract;
@@ -47,6 +49,8 @@ fn resources() -> AdminRouter {
         .merge(status_words::routes())
         .merge(updates::routes())
         .merge(costs::routes())
+        .merge(deliveries::routes())
+        .merge(destinations::routes())
         .merge(people::routes())
 }
 

@@ -21,6 +21,7 @@ mod replay;
 pub mod resolve;
 mod said;
 mod strangers;
+mod telling;
 mod terms;
 mod undo;
 mod upload;

@@ -110,6 +110,8 @@ impl Desk {
             call.flags.push("credit_cut");
         }
         policy.cost = terms::cost(snapshot, &resolved.record, credited.paid_at_entrance);
+        let telling =
+            self.telling(snapshot, &resolved, &step, &ruled, &incoming.parameters).await?;
         let silent = if said.disable_postbacks { Notify::None } else { Notify::Once };
         Ok(Booking {
             hit: resolved.hit,
@@ -118,6 +120,7 @@ impl Desk {
             policy,
             sought: resolved.sought,
             notify: incoming.notify.unwrap_or(silent),
+            telling,
             origin: Arc::new(origin(credited, &step, ruled.source_id)),
         })
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Longest session in seconds: a year.
 const LONGEST_SESSION_SECONDS: u64 = 366 * 24 * 3600;
-/// Longest retention of the postback log, in days.
+/// Longest retention of the postback and delivery logs, in days.
 const LONGEST_LOG_DAYS: u32 = 3_660;
 const MOST_RATES: usize = 300;
 const MOST_SCHEMES: usize = 50;
@@ -78,6 +78,8 @@ fn check(settings: &Settings, findings: &mut Findings) {
     check_sites(&settings.tag.sites, findings);
     let odd = !(1..=LONGEST_LOG_DAYS).contains(&settings.postback_log_days);
     findings.fault_if(odd, "postbackLogDays", "must lie between 1 and 3660 days");
+    let odd = !(1..=LONGEST_LOG_DAYS).contains(&settings.delivery_log_days);
+    findings.fault_if(odd, "deliveryLogDays", "must lie between 1 and 3660 days");
 }
 
 fn check_homepage(url: &str, findings: &mut Findings) {

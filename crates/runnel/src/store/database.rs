@@ -2,6 +2,7 @@
 //! Promise: a commit is on disk when it returns (WAL, `synchronous=FULL`); SQL is written once, with
 //! `$1` binds, in the subset that SQLite and PostgreSQL share.
 
+use super::deliveries::Bell;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Connection, Executor};
 use std::path::Path;
@@ -17,15 +18,23 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("../../migrations/0004_people.sql")),
     (5, include_str!("../../migrations/0005_cost_changes.sql")),
     (8, include_str!("../../migrations/0008_webhook_secrets.sql")),
+    (9, include_str!("../../migrations/0009_deliveries.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;
+/// Connections of those who deliver.
+const MOST_OUTBOX_CONNECTIONS: u32 = 4;
 
 /// The SQL database. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Database {
     /// The connections; queries go through sqlx's `Any` driver.
     pub pool: AnyPool,
+    /// Connections for what comes of deliveries: their commits survive a kill of the program, but do
+    /// not wait for the disk. After a loss of power some deliveries may be repeated, none is lost.
+    pub outbox: AnyPool,
+    /// Rung when a delivery comes to be owed.
+    pub bell: Arc<Bell>,
     /// Held while the configuration is edited, so that edits happen one after the other.
     pub editing: Arc<Mutex<()>>,
 }
@@ -37,25 +46,9 @@ impl Database {
     pub async fn open(data: &Path) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
         let url = format!("sqlite://{}?mode=rwc", data.join("runnel.db").display());
-        let pool = AnyPoolOptions::new()
-            .max_connections(MOST_CONNECTIONS)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("PRAGMA busy_timeout = 10000").await?;
-                    connection.execute("PRAGMA journal_mode = WAL").await?;
-                    connection.execute("PRAGMA synchronous = FULL").await?;
-                    connection.execute("PRAGMA foreign_keys = ON").await?;
-                    Ok(())
-                })
-            })
-            // SQLite ends a transaction by itself when the disk is full or fails. The connection would
-            // take it for open ever after, and begin no other.
-            .before_acquire(|connection, _| {
-                Box::pin(async move { Ok(!connection.is_in_transaction()) })
-            })
-            .connect_with(AnyConnectOptions::from_str(&url)?)
-            .await?;
-        let database = Self { pool, editing: Arc::default() };
+        let pool = connect(&url, MOST_CONNECTIONS, "PRAGMA synchronous = FULL").await?;
+        let outbox = connect(&url, MOST_OUTBOX_CONNECTIONS, "PRAGMA synchronous = NORMAL").await?;
+        let database = Self { pool, outbox, bell: Arc::default(), editing: Arc::default() };
         database.migrate().await?;
         Ok(database)
     }
@@ -85,6 +78,27 @@ impl Database {
         }
         Ok(())
     }
+}
+
+async fn connect(url: &str, most: u32, durability: &'static str) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(most)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                connection.execute("PRAGMA busy_timeout = 10000").await?;
+                connection.execute("PRAGMA journal_mode = WAL").await?;
+                connection.execute(durability).await?;
+                connection.execute("PRAGMA foreign_keys = ON").await?;
+                Ok(())
+            })
+        })
+        // SQLite ends a transaction by itself when the disk is full or fails. The connection would
+        // take it for open ever after, and begin no other.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
+        .connect_with(AnyConnectOptions::from_str(url)?)
+        .await
 }
 
 #[cfg(test)]

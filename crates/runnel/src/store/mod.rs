@@ -4,12 +4,15 @@ pub mod audit;
 pub mod catalog;
 pub mod costs;
 mod database;
+pub mod deliveries;
 pub mod examine;
 pub mod facts;
+pub mod filter;
 mod id_secrets;
 pub mod ledger;
 pub mod people;
 pub mod sessions;
+mod sql;
 pub mod webhook_secrets;
 
 pub use database::Database;

@@ -5,11 +5,13 @@ mod view;
 
 pub(super) use view::{at, given};
 
+use super::deliveries::DeliveryView;
 use super::moment;
 use super::postbacks::CallView;
 use super::{AdminRouter, Body, Role, Segment};
 use crate::app::App;
 use crate::error::Problem;
+use crate::store::deliveries::{self, DeliveryFilter};
 use crate::store::ledger::{self, CallFilter, ConversionFilter, Order, Page, Part};
 use axum::Json;
 use axum::extract::State;
@@ -48,11 +50,14 @@ async fn conversion(
     let about = CallFilter { conversion: Some(id.to_string()), ..CallFilter::default() };
     let part = Part { limit: MOST_CALLS, offset: 0 };
     let calls = ledger::calls(&app.database, &about, part, Order::OldestFirst).await?;
+    let told = DeliveryFilter { conversion: Some(id.to_string()), ..DeliveryFilter::default() };
+    let told = deliveries::deliveries(&app.database, &told, part).await?;
     let secrets = super::postbacks::Secrets::of(&app.snapshot.load());
     Ok(Json(ConversionHistory {
         conversion: found.into(),
         entries: entries.into_iter().map(EntryView::from).collect(),
         calls: calls.rows.into_iter().map(|call| CallView::of(call, &secrets)).collect(),
+        deliveries: told.rows.into_iter().map(DeliveryView::from).collect(),
     }))
 }
 

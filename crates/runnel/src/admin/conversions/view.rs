@@ -1,6 +1,7 @@
 //! Conversions and entries as the API shows them.
 //! Promise: what the ledger keeps as an empty text is shown as none.
 
+use crate::admin::deliveries::DeliveryView;
 use crate::admin::moment;
 use crate::admin::postbacks::CallView;
 use crate::store::ledger::{StoredConversion, StoredEntry};
@@ -115,6 +116,8 @@ pub(in crate::admin) struct ConversionHistory {
     pub(super) entries: Vec<EntryView>,
     /// All calls that meant it, oldest first, also those that changed nothing.
     pub(super) calls: Vec<CallView>,
+    /// What destinations were told of it, newest first.
+    pub(super) deliveries: Vec<DeliveryView>,
 }
 
 /// `at_ms` (Unix milliseconds) as the API shows it.

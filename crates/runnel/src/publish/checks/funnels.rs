@@ -1,6 +1,7 @@
 //! Funnels and the conditions they share. What makes a graph valid is in `rules::funnel`; here it
 //! meets the rest of the configuration.
 
+use super::postbacks;
 use crate::error::Fault;
 use crate::publish::{Asset, Changes, Findings, Fresh};
 use crate::snapshot::{Shelf, Snapshot};
@@ -37,6 +38,7 @@ impl Asset for Funnel {
         let lost = self.group.is_some_and(|group| !among.holds(&among.groups, group));
         findings.fault_if(lost, "group", "is no funnel group");
         check_costs(self, among, findings);
+        check_postbacks(self, among, findings);
         check_nodes(self, id, among, findings);
     }
 
@@ -48,7 +50,11 @@ impl Asset for Funnel {
             Firing::Conversion(_) => None,
         });
         let costs = self.cost_overrides.keys().copied();
-        nodes.chain(events).chain(costs).chain(self.group).collect()
+        let told = self
+            .postback_overrides
+            .iter()
+            .flat_map(|(source, list)| postbacks::events(list, among).into_iter().chain([*source]));
+        nodes.chain(events).chain(costs).chain(told).chain(self.group).collect()
     }
 
     fn complete(drawn: &mut Map<String, Value>, fresh: Fresh<'_>) -> Vec<Fault> {
@@ -91,6 +97,14 @@ fn check_costs(funnel: &Funnel, among: &Snapshot, findings: &mut Findings) {
         let at = format!("costOverrides.{source}");
         findings.fault_if(!among.holds(&among.sources, *source), &at, "is no traffic source");
         findings.fault_if(large(cost), format!("{at}.amount"), text);
+    }
+}
+
+fn check_postbacks(funnel: &Funnel, among: &Snapshot, findings: &mut Findings) {
+    for (source, list) in &funnel.postback_overrides {
+        let at = format!("postbackOverrides.{source}");
+        findings.fault_if(!among.holds(&among.sources, *source), &at, "is no traffic source");
+        postbacks::check(&at, list, true, among, findings);
     }
 }
 

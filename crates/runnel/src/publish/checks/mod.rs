@@ -4,6 +4,7 @@ mod drawn;
 mod funnels;
 mod integrations;
 mod pages;
+mod postbacks;
 mod small;
 mod sources;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! Traffic sources and offer sources.
 
+use super::postbacks;
 use crate::publish::{Asset, Findings};
 use crate::snapshot::{Shelf, Snapshot};
 use crate::store::catalog::Kind;
@@ -43,13 +44,7 @@ impl Asset for TrafficSource {
         let modifier = self.cost_modifier_percent;
         let absurd = !(-100..=10_000).contains(&modifier);
         findings.fault_if(absurd, "costModifierPercent", "must lie between -100 and 10000");
-        for (event, postback) in &self.postbacks {
-            findings.url(&format!("postbacks.{event}.url"), &postback.url, among);
-            if event != "conversion" && among.event_named(event).is_none() {
-                let text = "is no event of this account yet: nothing is sent until it is";
-                findings.warn(format!("postbacks.{event}"), text);
-            }
-        }
+        postbacks::check("postbacks", &self.postbacks, false, among, findings);
         if let Some(integration) = &self.integration {
             super::integrations::check(integration, among, findings);
         }
@@ -59,8 +54,8 @@ impl Asset for TrafficSource {
     fn refers_to(&self, among: &Snapshot) -> Vec<EntityId> {
         let sent =
             self.integration.iter().flat_map(|integration| integration.mapping().events.keys());
-        let named = self.postbacks.keys().chain(sent);
-        named.filter_map(|name| among.event_named(name)).collect()
+        let sent = sent.filter_map(|name| among.event_named(name));
+        postbacks::events(&self.postbacks, among).into_iter().chain(sent).collect()
     }
 
     fn mask_secrets(&mut self) {

@@ -3,10 +3,12 @@
 
 use super::enter::{self, Step};
 use super::job::{Booked, Booking, Change, Committed, Job, Restore, Verdict};
+use super::owe::{self, Entered};
 use super::save::{CallRow, ConversionRow, EntryRow};
 use super::state::{Held, State};
 use super::writer::Outcome;
 use crate::clock::Clock;
+use crate::store::deliveries::NewDelivery;
 use rules::apply::{self, Decision, Of};
 use rules::entry::{Standing, Status};
 use rules::ids::EntityId;
@@ -19,6 +21,8 @@ pub(super) struct Batch<'j> {
     pub calls: Vec<CallRow<'j>>,
     pub outcomes: Vec<Outcome>,
     pub committed: Vec<Committed>,
+    /// What destinations are to be told.
+    pub owed: Vec<NewDelivery>,
     /// The last sequence number given out.
     pub last: i64,
     state: State,
@@ -40,6 +44,7 @@ impl<'j> Batch<'j> {
             calls: Vec::new(),
             outcomes: Vec::with_capacity(jobs.len()),
             committed: Vec::new(),
+            owed: Vec::new(),
             last,
             state,
             clock,
@@ -128,7 +133,28 @@ impl<'j> Batch<'j> {
                 enter::first(booking, held, change, id)
             }
         };
-        self.enter(job, step)
+        let booked = self.enter(job, step);
+        self.owe(booking);
+        booked
+    }
+
+    /// Owes deliveries for the entry that was just made.
+    fn owe(&mut self, booking: &Booking) {
+        let (Some(telling), Some(entry)) = (&booking.telling, self.entries.last()) else { return };
+        let entered = Entered {
+            seq: entry.seq,
+            entry: &entry.entry,
+            notify: booking.notify,
+            now_ms: self.clock.now_ms(),
+        };
+        for wish in &telling.wishes {
+            let conversion = entered.entry.conversion;
+            let knows = self.state.knows(conversion, &wish.destination);
+            let Some(owed) = owe::decide(wish, &entered, knows) else { continue };
+            self.state.told(conversion, &wish.destination, owe::knows(&owed));
+            let id = EntityId::new(entered.now_ms, self.clock.random());
+            self.owed.push(owe::delivery(wish, &telling.draft, &entered, &owed, id));
+        }
     }
 
     fn restore(&mut self, job: &'j Job, restore: &Restore) -> Booked {

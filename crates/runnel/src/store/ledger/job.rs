@@ -5,7 +5,10 @@
 use rules::apply::{Call as Said, Policy, Via};
 use rules::entry::{Credit, Standing, VisitDims};
 use rules::ids::{EntityId, HitId, Vid};
+pub use rules::owed::Notify;
+use rules::owed::Wish;
 use rules::record::PassedKind;
+use rules::told::Told;
 use std::sync::Arc;
 
 /// A call on its way into the ledger.
@@ -56,6 +59,8 @@ pub struct Booking {
     pub sought: Option<Sought>,
     /// Whether the traffic source is told.
     pub notify: Notify,
+    /// Who else is to be told what; none where nobody asks.
+    pub telling: Option<Arc<Telling>>,
     /// Where the hit stands.
     pub origin: Arc<Origin>,
 }
@@ -84,26 +89,13 @@ pub struct Restore {
     pub tx: Option<String>,
 }
 
-/// Whether an entry tells the traffic source (product.md §6.9, §15).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notify {
-    /// Not at all.
-    None,
-    /// If it was not told yet.
-    Once,
-    /// In any case.
-    All,
-}
-
-impl Notify {
-    /// The word in the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Once => "once",
-            Self::All => "all",
-        }
-    }
+/// Who may have to be told of a booking, and what.
+#[derive(Clone, Debug, Default)]
+pub struct Telling {
+    /// Destinations with their wishes.
+    pub wishes: Vec<Wish>,
+    /// What is told of the hit; the entry adds what it knows.
+    pub draft: Told,
 }
 
 /// Where a converting hit stands: what its entries carry.

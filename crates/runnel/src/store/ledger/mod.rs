@@ -5,19 +5,20 @@
 mod batch;
 mod brief;
 mod enter;
-mod filter;
 mod follow;
 mod history;
 mod job;
 mod log;
 mod look_up;
 mod operations;
+mod owe;
 mod preview;
 mod save;
-mod sql;
 mod standings;
 mod state;
 mod writer;
+
+use crate::store::{filter, sql};
 
 pub use brief::{Brief, conversions_of_hit, conversions_of_visitor, converted_since};
 pub use filter::{Page, Part};

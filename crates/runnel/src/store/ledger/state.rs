@@ -5,9 +5,11 @@
 use super::follow::read_entry;
 use super::job::{Booked, Change, Job, Verdict};
 use super::sql;
+use crate::store::deliveries;
 use rules::entry::{Entry, Standing};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::money::Micros;
+use rules::owed::Knows;
 use rules::record::PassedKind;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -46,6 +48,7 @@ pub(super) struct State {
     by_vid: HashMap<Vid, Vec<usize>>,
     tasks: HashMap<String, Booked>,
     replayed: HashSet<String>,
+    known: HashMap<(EntityId, String), Knows>,
 }
 
 impl State {
@@ -68,7 +71,19 @@ impl State {
         let repeated = jobs.iter().map(|job| job.call.replays.clone());
         let repeated = repeated.filter(|call| !call.is_empty()).collect();
         state.replayed = replayed_of(connection, repeated).await?;
+        let told = state.held.iter().map(|held| held.id).collect();
+        state.known = deliveries::known(connection, &told).await?;
         Ok(state)
+    }
+
+    /// What `destination` was told of a conversion.
+    pub(super) fn knows(&self, conversion: EntityId, destination: &str) -> Knows {
+        self.known.get(&(conversion, destination.to_owned())).copied().unwrap_or_default()
+    }
+
+    /// Notes what `destination` is about to be told.
+    pub(super) fn told(&mut self, conversion: EntityId, destination: &str, knows: Knows) {
+        self.known.insert((conversion, destination.to_owned()), knows);
     }
 
     /// Whether a repetition of `call` was booked.

@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::job::{AfterCommit, Booked, Job};
 use super::save;
 use crate::clock::Clock;
-use crate::store::Database;
+use crate::store::{Database, deliveries};
 use sqlx::AnyConnection;
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,6 +157,7 @@ impl Desk {
         for committed in &batch.committed {
             self.after.committed(committed);
         }
+        self.database.bell.ring(batch.owed.iter().map(|one| one.destination.clone()));
         Ok(batch.outcomes)
     }
 
@@ -172,6 +173,7 @@ impl Desk {
         save::conversions(connection, &batch.conversions).await?;
         save::calls(connection, &batch.calls).await?;
         save::replayed(connection, &batch.replayed()).await?;
+        deliveries::insert(connection, &batch.owed).await?;
         for job in jobs {
             if let Some(cursor) = &job.cursor {
                 save::cursor(connection, cursor).await?;

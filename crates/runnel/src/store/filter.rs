@@ -1,7 +1,7 @@
 //! Conditions of a list, put together as numbered placeholders with their values beside them.
 //! Promise: a value is always bound, never part of the text.
 
-use super::sql;
+use crate::store::sql;
 use sqlx::any::AnyRow;
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{Any, AssertSqlSafe};
@@ -16,14 +16,14 @@ enum Value {
 
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
+pub(in crate::store) struct Filter {
     conditions: Vec<String>,
     values: Vec<Value>,
 }
 
 impl Filter {
     /// `column` has one of `values`; none asks nothing.
-    pub(super) fn among(&mut self, column: &str, values: &[String]) {
+    pub(in crate::store) fn among(&mut self, column: &str, values: &[String]) {
         if !values.is_empty() {
             let binds = sql::list(self.values.len() + 1, values.len());
             self.conditions.push(format!("{column} IN ({binds})"));
@@ -32,7 +32,7 @@ impl Filter {
     }
 
     /// `column` has none of `values`; none asks nothing.
-    pub(super) fn not_among(&mut self, column: &str, values: &[String]) {
+    pub(in crate::store) fn not_among(&mut self, column: &str, values: &[String]) {
         if !values.is_empty() {
             let binds = sql::list(self.values.len() + 1, values.len());
             self.conditions.push(format!("{column} NOT IN ({binds})"));
@@ -41,14 +41,14 @@ impl Filter {
     }
 
     /// `column` is `value`; none asks nothing.
-    pub(super) fn is(&mut self, column: &str, value: Option<&str>) {
+    pub(in crate::store) fn is(&mut self, column: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.among(column, &[value.to_owned()]);
         }
     }
 
     /// `column` compares with `value` as `operator` says; none asks nothing.
-    pub(super) fn number(&mut self, column: &str, operator: &str, value: Option<i64>) {
+    pub(in crate::store) fn number(&mut self, column: &str, operator: &str, value: Option<i64>) {
         if let Some(value) = value {
             self.conditions.push(format!("{column} {operator} ${}", self.values.len() + 1));
             self.values.push(Value::Number(value));
@@ -56,13 +56,18 @@ impl Filter {
     }
 
     /// `column` contains `text`, whatever signs it has; none asks nothing.
-    pub(super) fn contains(&mut self, column: &str, text: Option<&str>) {
+    pub(in crate::store) fn contains(&mut self, column: &str, text: Option<&str>) {
         if let Some(text) = text {
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let bind = self.values.len() + 1;
             self.conditions.push(format!("{column} LIKE ${bind} ESCAPE '\\'"));
             self.values.push(Value::Text(format!("%{escaped}%")));
         }
+    }
+
+    /// A condition without values.
+    pub(in crate::store) fn holds(&mut self, condition: &str) {
+        self.conditions.push(condition.to_owned());
     }
 
     fn text(&self) -> String {
@@ -73,7 +78,7 @@ impl Filter {
     }
 
     /// `select`, with these conditions, then `end`.
-    pub(super) fn rows(&self, select: &str, end: &str) -> Query<'_, Any, Arguments> {
+    pub(in crate::store) fn rows(&self, select: &str, end: &str) -> Query<'_, Any, Arguments> {
         let text = format!("{select}{}{end}", self.text());
         self.values.iter().fold(sqlx::query(AssertSqlSafe(text)), |query, value| match value {
             Value::Text(text) => query.bind(text.as_str()),
@@ -82,7 +87,7 @@ impl Filter {
     }
 
     /// How many rows of `table` fit.
-    pub(super) fn count(&self, table: &str) -> QueryScalar<'_, Any, i64, Arguments> {
+    pub(in crate::store) fn count(&self, table: &str) -> QueryScalar<'_, Any, i64, Arguments> {
         let text = format!("SELECT COUNT(*) FROM {table}{}", self.text());
         self.values.iter().fold(sqlx::query_scalar(AssertSqlSafe(text)), |query, value| match value
         {
@@ -111,13 +116,13 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn text(self) -> String {
+    pub(in crate::store) fn text(self) -> String {
         format!(" LIMIT {} OFFSET {}", self.limit, self.offset)
     }
 }
 
 /// A number that is never negative.
-pub(super) fn unsigned(row: &AnyRow, column: &str) -> Result<u64, sqlx::Error> {
+pub(in crate::store) fn unsigned(row: &AnyRow, column: &str) -> Result<u64, sqlx::Error> {
     use sqlx::Row;
     Ok(row.try_get::<i64, _>(column)?.max(0) as u64)
 }

@@ -2,7 +2,7 @@
 //! Promise: only numbered placeholders are composed here, never a value.
 
 /// `($1,$2),($3,$4)`: placeholders for `rows` rows of `columns` values.
-pub(super) fn rows(rows: usize, columns: usize) -> String {
+pub(in crate::store) fn rows(rows: usize, columns: usize) -> String {
     let row = |r: usize| {
         let binds: Vec<_> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
         format!("({})", binds.join(","))
@@ -11,7 +11,7 @@ pub(super) fn rows(rows: usize, columns: usize) -> String {
 }
 
 /// `$1,$2,$3`: placeholders for a list of `count` values, the first being number `from`.
-pub(super) fn list(from: usize, count: usize) -> String {
+pub(in crate::store) fn list(from: usize, count: usize) -> String {
     (from..from + count).map(|i| format!("${i}")).collect::<Vec<_>>().join(",")
 }
 

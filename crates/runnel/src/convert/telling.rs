@@ -1,0 +1,175 @@
+//! What destinations are told of a hit, whatever its conversion comes to: read from the records once,
+//! frozen with every delivery.
+//! Promise: nothing is read where nobody wants to be told; addresses stay as the record has them.
+
+use super::Desk;
+use super::parse::{HIT, Parameters, REV, STATUS, TX};
+use super::prepare::Ruled;
+use super::resolve::{Hits, Resolved};
+use crate::snapshot::{Held, Shelf, Snapshot};
+use crate::store::ledger::{Telling, Unavailable};
+use rules::ids::EntityId;
+use rules::record::{Record, Step};
+use rules::told::{Consent, Names, Told, What};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most requests of a visit that are read for its parameters.
+const MOST_REQUESTS: usize = 64;
+/// What we understand ourselves is no parameter of the network's own.
+const OURS: [&str; 8] =
+    ["vid", "p", "currency", "event", "time", "test", "disable_postbacks", "strict"];
+
+impl Desk {
+    /// Who may have to be told of a conversion of the hit, and what.
+    pub(super) async fn telling(
+        &self,
+        snapshot: &Snapshot,
+        resolved: &Resolved,
+        step: &Step,
+        ruled: &Ruled<'_>,
+        parameters: &Parameters,
+    ) -> Result<Option<Arc<Telling>>, Unavailable> {
+        let record = &resolved.record;
+        let wishes = snapshot.wishes(record.source, record.funnel, ruled.event);
+        if wishes.is_empty() {
+            return Ok(None);
+        }
+        let (hits, converting) = (self.hits.clone(), record.clone());
+        let read = move || Visit::read(&*hits, &converting);
+        let visit = tokio::task::spawn_blocking(read).await.unwrap_or(Err(Unavailable))?;
+        let draft = Told {
+            what: what(snapshot, ruled.event),
+            currency: snapshot.settings.currency.clone(),
+            hit: resolved.hit.to_string(),
+            hit_at_ms: resolved.hit.at_ms(),
+            parameters: of_network(parameters, ruled),
+            buffer: visit.buffer,
+            user_agent: visit.user_agent,
+            referrer: visit.referrer,
+            consent: Consent { gpc: visit.gpc },
+            ..of_record(snapshot, record, step)
+        };
+        Ok(Some(Arc::new(Telling { wishes, draft })))
+    }
+}
+
+fn what(snapshot: &Snapshot, event: Option<EntityId>) -> What {
+    let name = event.and_then(|event| snapshot.events.get(&event));
+    name.map_or(What::Conversion, |held| What::Event(held.asset.name.clone()))
+}
+
+/// What the network's call carried beside what we understand, and beside its source's secret.
+fn of_network(parameters: &Parameters, ruled: &Ruled<'_>) -> BTreeMap<String, String> {
+    let secret = ruled.source.and_then(|source| source.token.as_ref());
+    let secret = secret.map(|token| token.parameter.as_str());
+    let known = [HIT, REV, TX, STATUS].into_iter().flatten().copied();
+    let known: Vec<_> = known.chain(OURS).chain(secret).collect();
+    let own = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let foreign = parameters.all().filter(|(name, value)| !own(name) && !value.is_empty());
+    let mut found = BTreeMap::new();
+    for (name, value) in foreign {
+        found.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    found
+}
+
+/// What one record and the configuration say.
+fn of_record(snapshot: &Snapshot, record: &Record, step: &Step) -> Told {
+    let funnel = snapshot.funnels.get(&record.funnel).map(|held| &*held.asset);
+    let group = funnel.and_then(|funnel| funnel.group);
+    let source = snapshot.sources.get(&record.source).map(|held| &*held.asset);
+    let node = funnel.and_then(|funnel| funnel.nodes.iter().find(|node| node.id == step.node));
+    let page_url = step.page.and_then(|page| snapshot.page_url(page)).unwrap_or_default();
+    let mut fields = BTreeMap::new();
+    for (field, value) in &record.fields {
+        let alias = source.and_then(|source| source.fields.get(field));
+        fields.insert(field.key().to_owned(), value.clone());
+        fields.extend(alias.map(|alias| (alias.name.clone(), value.clone())));
+    }
+    Told {
+        vid: record.vid.to_string(),
+        visit: record.visit.to_string(),
+        visit_at_ms: record.visit.at_ms(),
+        funnel: record.funnel.to_string(),
+        group: text(group),
+        source: record.source.to_string(),
+        node: step.node.to_string(),
+        page: text(step.page),
+        names: Names {
+            funnel: funnel.map(|funnel| funnel.name.clone()).unwrap_or_default(),
+            group: name(&snapshot.groups, group, |group| &group.name),
+            source: source.map(|source| source.name.clone()).unwrap_or_default(),
+            node: node.map(|node| node.name.clone()).unwrap_or_default(),
+            page: page_name(snapshot, step.page),
+        },
+        fields,
+        facts: record.facts.clone(),
+        page_url: page_url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+        domain: record.domain.clone(),
+        ..Told::default()
+    }
+}
+
+fn page_name(snapshot: &Snapshot, page: Option<EntityId>) -> String {
+    let lander = name(&snapshot.landers, page, |lander| &lander.name);
+    if lander.is_empty() { name(&snapshot.offers, page, |offer| &offer.name) } else { lander }
+}
+
+fn name<T>(shelf: &Shelf<T>, id: Option<EntityId>, of: fn(&T) -> &String) -> String {
+    let held: Option<&Held<T>> = id.and_then(|id| shelf.get(&id));
+    held.map(|held| of(&held.asset).clone()).unwrap_or_default()
+}
+
+fn text(id: Option<EntityId>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+/// What the visit's requests up to the converting one carried.
+#[derive(Default)]
+struct Visit {
+    buffer: BTreeMap<String, String>,
+    user_agent: String,
+    referrer: String,
+    /// Any of its requests asked for privacy.
+    gpc: bool,
+}
+
+impl Visit {
+    fn read(hits: &dyn Hits, converting: &Arc<Record>) -> Result<Self, Unavailable> {
+        let mut visit = Self::default();
+        let mut next = Some(converting.clone());
+        for _ in 0..MOST_REQUESTS {
+            let Some(record) = next.take() else { break };
+            if record.visit == converting.visit {
+                visit.take(&record);
+                if record.is_entrance() {
+                    return Ok(visit);
+                }
+            }
+            next = match record.previous {
+                Some(previous) => hits.find(previous)?.map(|found| found.record),
+                None => None,
+            };
+        }
+        // So many requests in other tabs: the entrance itself still tells the browser.
+        if let Some(entrance) = hits.find(converting.visit)? {
+            visit.take(&entrance.record);
+        }
+        Ok(visit)
+    }
+
+    /// Later requests are taken first: what they said stays.
+    fn take(&mut self, record: &Record) {
+        for (name, value) in record.buffer.iter().rev() {
+            self.buffer.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self.gpc |= record.gpc;
+        if self.user_agent.is_empty() {
+            self.user_agent = record.user_agent.clone();
+        }
+        if self.referrer.is_empty() {
+            self.referrer = record.referrer.clone();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Who is to be told of conversions and events, as the configuration stands.
+
+use super::Snapshot;
+use rules::assets::{Integration, SourcePostback};
+use rules::ids::EntityId;
+use rules::owed::{Destination, Wish};
+use std::collections::BTreeMap;
+
+impl Snapshot {
+    /// The destinations that may have to be told of a conversion (of `event`, if one is named) of a
+    /// visit from `source` in `funnel`, with their wishes.
+    pub fn wishes(&self, source: EntityId, funnel: EntityId, event: Option<EntityId>) -> Vec<Wish> {
+        let postback = self.postback(source, funnel, event).map(|postback| {
+            let key = Destination::Postback { source, event };
+            Wish::of_postback(key.to_string(), postback)
+        });
+        let platform = self.sources.get(&source).and_then(|held| {
+            let integration = held.asset.integration.as_ref()?;
+            let sent = event.is_none_or(|event| self.is_sent(integration, event));
+            sent.then(|| Wish {
+                destination: Destination::Integration(source).to_string(),
+                adjusts: integration.can_adjust(),
+                retracts: integration.can_retract(),
+                ..Wish::default()
+            })
+        });
+        postback.into_iter().chain(platform).collect()
+    }
+
+    fn is_sent(&self, integration: &Integration, event: EntityId) -> bool {
+        self.events.get(&event).is_some_and(|held| integration.sends_event(&held.asset.name))
+    }
+
+    /// The postback that `source` wants for a conversion (or for `event`) in `funnel`: the funnel's
+    /// override, else the source's own.
+    pub fn postback(
+        &self,
+        source: EntityId,
+        funnel: EntityId,
+        event: Option<EntityId>,
+    ) -> Option<&SourcePostback> {
+        let funnel = self.funnels.get(&funnel).map(|held| &held.asset.postback_overrides);
+        let overriding = funnel.and_then(|overrides| overrides.get(&source));
+        match overriding.and_then(|list| self.named(list, event)) {
+            Some(postback) => Some(postback).filter(|postback| !postback.url.is_empty()),
+            None => self.own_postback(source, event),
+        }
+    }
+
+    /// The postback that `source` itself wants for a conversion (or for `event`).
+    pub fn own_postback(
+        &self,
+        source: EntityId,
+        event: Option<EntityId>,
+    ) -> Option<&SourcePostback> {
+        let held = self.sources.get(&source)?;
+        let postback = self.named(&held.asset.postbacks, event)?;
+        Some(postback).filter(|postback| !postback.url.is_empty())
+    }
+
+    /// Postbacks are kept under `conversion` or an event's name, in any case.
+    fn named<'a>(
+        &self,
+        list: &'a BTreeMap<String, SourcePostback>,
+        event: Option<EntityId>,
+    ) -> Option<&'a SourcePostback> {
+        match event {
+            None => list.get("conversion"),
+            Some(event) => {
+                let mut events = list.iter().filter(|(name, _)| *name != "conversion");
+                let found = events.find(|(name, _)| self.event_named(name) == Some(event));
+                found.map(|(_, postback)| postback)
+            }
+        }
+    }
+}

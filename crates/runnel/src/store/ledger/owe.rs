@@ -1,0 +1,66 @@
+//! From an entry to the deliveries that it causes.
+//! Promise: decided by `rules::owed` alone, and committed with the entry.
+
+use crate::store::deliveries::{DeliveryState, NewDelivery};
+use rules::entry::{Entry, Status};
+use rules::ids::EntityId;
+use rules::owed::{Happened, Knows, Notify, Owed, Wish, owed};
+use rules::told::{Change, Told};
+
+/// An entry on its way into the ledger.
+pub(super) struct Entered<'e> {
+    pub seq: i64,
+    pub entry: &'e Entry,
+    pub notify: Notify,
+    pub now_ms: u64,
+}
+
+/// What is owed for it to a destination that knows so much.
+pub(super) fn decide(wish: &Wish, entered: &Entered<'_>, knows: Knows) -> Option<Owed> {
+    let happened = Happened {
+        after: entered.entry.after,
+        notify: entered.notify,
+        hit_at_ms: entered.entry.hit.at_ms(),
+        now_ms: entered.now_ms,
+    };
+    owed(wish, &happened, knows)
+}
+
+/// What the destination knows once it is told.
+pub(super) fn knows(owed: &Owed) -> Knows {
+    match owed.change {
+        _ if owed.too_late => Knows::Withheld,
+        Change::Retracted => Knows::Retracted,
+        Change::New | Change::Adjusted => {
+            Knows::Stands { status: owed.status, revenue: owed.revenue }
+        }
+    }
+}
+
+/// The delivery `id`: what is told of the hit, with what the entry says.
+pub(super) fn delivery(
+    wish: &Wish,
+    draft: &Told,
+    entered: &Entered<'_>,
+    owed: &Owed,
+    id: EntityId,
+) -> NewDelivery {
+    let entry = entered.entry;
+    let told = Told {
+        delivery: id.to_string(),
+        conversion: entry.conversion.to_string(),
+        entry: entered.seq,
+        change: owed.change,
+        status: owed.status.as_str().to_owned(),
+        status_before: entry.before.status.map_or("", Status::as_str).to_owned(),
+        at_ms: entry.first_at_ms,
+        changed_at_ms: entry.at_ms,
+        revenue: owed.revenue,
+        revenue_true: owed.revenue_true,
+        revenue_before: entry.before.revenue,
+        tx: entry.tx.clone().unwrap_or_default(),
+        ..draft.clone()
+    };
+    let state = if owed.too_late { DeliveryState::TooLate } else { DeliveryState::Owed };
+    NewDelivery { destination: wish.destination.clone(), told, state, at_ms: entered.now_ms }
+}

@@ -1,0 +1,7 @@
+//! What traffic sources are told, through real HTTP: by which rules, when, in which order, and what
+//! happens when they do not listen.
+
+mod faults;
+mod rules;
+mod schedule;
+mod shop;
