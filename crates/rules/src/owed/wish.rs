@@ -1,6 +1,6 @@
 //! What a destination wants to hear of conversions and events.
 
-use crate::assets::{PendingAmount, SourcePostback, TellWhen};
+use crate::assets::{Integration, PendingAmount, SourcePostback, TellWhen};
 use crate::entry::Status;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -43,6 +43,23 @@ impl Wish {
             revenue_modifier_percent: postback.revenue_modifier_percent,
             adjusts: false,
             retracts: !postback.reversal_url.is_empty(),
+            owner: false,
+        }
+    }
+
+    /// The wishes behind a traffic source's ad platform.
+    pub fn of_integration(destination: String, integration: &Integration) -> Self {
+        let when = &integration.mapping().when;
+        Self {
+            destination,
+            tell: when.tell,
+            statuses: when.statuses.clone(),
+            pending_amount: when.pending_amount,
+            skip_zero: when.skip_zero,
+            maximum_age_ms: when.maximum_age_hours.map(|hours| u64::from(hours) * HOUR_MS),
+            revenue_modifier_percent: when.revenue_modifier_percent,
+            adjusts: integration.can_adjust(),
+            retracts: integration.can_retract(),
             owner: false,
         }
     }

@@ -13,6 +13,7 @@ mod destinations;
 mod document;
 mod explorer;
 pub mod extract;
+mod integrations;
 mod metrics;
 pub mod moment;
 pub mod people;
@@ -42,6 +43,7 @@ fn resources() -> AdminRouter {
     AdminRouter::new()
         .merge(assets::routes())
         .merge(explorer::routes())
+        .merge(integrations::routes())
         .merge(metrics::routes())
         .merge(reports::routes())
         .merge(conversions::routes())

@@ -52,7 +52,8 @@ pub fn configured(snapshot: &Snapshot) -> BTreeSet<String> {
         sources.flat_map(|(source, list)| list.keys().map(|name| (*source, name)))
     });
     let postbacks = own.chain(overriding).filter_map(|(source, name)| key(snapshot, source, name));
-    let platforms = snapshot.sources.keys().map(|id| Destination::Integration(*id).to_string());
+    let live = snapshot.sources.keys().filter(|id| !snapshot.deleted.contains(id));
+    let platforms = live.map(|id| Destination::Integration(*id).to_string());
     let keys = postbacks.chain(platforms);
     keys.filter(|key| target(key, snapshot).is_some()).collect()
 }

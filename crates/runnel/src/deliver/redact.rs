@@ -3,6 +3,7 @@
 //! that are marked as sensitive never are.
 
 use super::adapter::Prepared;
+use super::verdict::Verdict;
 use http::{HeaderMap, HeaderName, header};
 use rules::template::{Place, write_value};
 
@@ -44,6 +45,19 @@ impl Redact {
     /// `text` without secrets.
     pub fn text(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, BLANK))
+    }
+
+    /// A verdict whose reason repeats what the destination answered.
+    pub fn verdict(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::TooLate { reason } => Verdict::TooLate { reason: self.text(&reason) },
+            Verdict::Refused { reason } => Verdict::Refused { reason: self.text(&reason) },
+            Verdict::Again { reason, after } => {
+                Verdict::Again { reason: self.text(&reason), after }
+            }
+            Verdict::Disable { reason } => Verdict::Disable { reason: self.text(&reason) },
+            plain @ (Verdict::Delivered | Verdict::TokenExpired | Verdict::Split) => plain,
+        }
     }
 
     /// A call's URL.

@@ -113,7 +113,8 @@ impl Sender<'_> {
         let mut halves = Vec::new();
         for call in rendered.calls {
             let places: Vec<_> = call.of.iter().map(|place| first + place).collect();
-            let (verdicts, id) = self.call(&call, token.as_deref(), sent).await;
+            let read = |answered: &Answered| self.target.adapter.read(&call, answered);
+            let (verdicts, id) = self.call(&call, token.as_deref(), read, sent).await;
             match verdicts.as_slice() {
                 [Verdict::TokenExpired, ..] => return After::Renew,
                 [Verdict::Split, ..] => match halves_of(&places) {
@@ -135,10 +136,10 @@ impl Sender<'_> {
         &self,
         call: &Prepared,
         token: Option<&str>,
+        read: impl Fn(&Answered) -> Vec<Verdict>,
         sent: &mut Sent,
     ) -> (Vec<Verdict>, String) {
-        let adapter = &self.target.adapter;
-        let redact = redact(adapter.as_ref(), token);
+        let redact = redact(self.target.adapter.as_ref(), token);
         let (answered, mut called) = self.exchange(call, &redact).await;
         called.id = self.clock.entity_id().to_string();
         let id = called.id.clone();
@@ -152,8 +153,9 @@ impl Sender<'_> {
                 if unwell {
                     sent.hold = sent.hold.max(wish);
                 }
-                let verdicts = adapter.read(call, &answered).into_iter();
-                (verdicts.map(|verdict| delayed(verdict, wish)).collect(), id)
+                let verdicts = read(&answered).into_iter();
+                let verdicts = verdicts.map(|verdict| redact.verdict(delayed(verdict, wish)));
+                (verdicts.collect(), id)
             }
             Err(reason) => {
                 sent.unwell = true;
@@ -221,7 +223,8 @@ impl Sender<'_> {
             again(&format!("no access token: {reason}"))
         })?;
         sent.unwell |= answered.status.is_server_error();
-        let grant = self.target.adapter.granted(&answered, now_ms)?;
+        let granted = self.target.adapter.granted(&answered, now_ms);
+        let grant = granted.map_err(|verdict| redact.verdict(verdict))?;
         let token = grant.token.clone();
         *held = Some(grant);
         Ok(Some(token))
@@ -264,6 +267,7 @@ pub(super) async fn check(sender: &Sender<'_>, told: &Told) -> (Option<Called>, 
     let Some(call) = sender.target.adapter.check(told, &with) else {
         return (None, Verdict::Refused { reason: "it cannot be tried".into() });
     };
-    let (mut verdicts, _) = sender.call(&call, token.as_deref(), &mut sent).await;
+    let read = |answered: &Answered| vec![sender.target.adapter.checked(&call, answered)];
+    let (mut verdicts, _) = sender.call(&call, token.as_deref(), read, &mut sent).await;
     (sent.calls.pop(), verdicts.pop().unwrap_or_else(|| again("no verdict")))
 }

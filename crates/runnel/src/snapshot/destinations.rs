@@ -14,21 +14,21 @@ impl Snapshot {
             let key = Destination::Postback { source, event };
             Wish::of_postback(key.to_string(), postback)
         });
-        let platform = self.sources.get(&source).and_then(|held| {
-            let integration = held.asset.integration.as_ref()?;
-            let sent = event.is_none_or(|event| self.is_sent(integration, event));
-            sent.then(|| Wish {
-                destination: Destination::Integration(source).to_string(),
-                adjusts: integration.can_adjust(),
-                retracts: integration.can_retract(),
-                ..Wish::default()
-            })
+        let integration = self.integration(source, event).map(|integration| {
+            let key = Destination::Integration(source);
+            Wish::of_integration(key.to_string(), integration)
         });
-        postback.into_iter().chain(platform).collect()
+        postback.into_iter().chain(integration).collect()
     }
 
-    fn is_sent(&self, integration: &Integration, event: EntityId) -> bool {
-        self.events.get(&event).is_some_and(|held| integration.sends_event(&held.asset.name))
+    /// The ad platform that `source` is connected to, if it is told of a conversion (or of `event`).
+    fn integration(&self, source: EntityId, event: Option<EntityId>) -> Option<&Integration> {
+        let integration = self.sources.get(&source)?.asset.integration.as_ref()?;
+        let sent = match event.map(|event| self.events.get(&event)) {
+            Some(event) => integration.sends_event(&event?.asset.name),
+            None => integration.sends_conversions(),
+        };
+        Some(integration).filter(|_| sent)
     }
 
     /// The postback that `source` wants for a conversion (or for `event`) in `funnel`: the funnel's

@@ -45,6 +45,15 @@ impl World {
         world
     }
 
+    /// A server that calls ad platforms at `at`, on this machine.
+    pub async fn with_platforms_at(at: String) -> Self {
+        let mut world = Self::new().await;
+        world.running.take().unwrap().stop().await;
+        let config = Config { platforms_at: at, ..config(&world.dir, false) };
+        world.running = Some(Running::start(config, world.clock.clone()).await.unwrap());
+        world
+    }
+
     async fn with(demo: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::fake(START_MS);

@@ -2,6 +2,8 @@
 //! what a wish for privacy means.
 //! Promise: what is not named here is looked for under the platform's own name, nothing is invented.
 
+use crate::assets::{PendingAmount, TellWhen};
+use crate::entry::Status;
 use crate::told::{Told, What};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +26,26 @@ pub struct Mapping {
     pub person: BTreeMap<String, String>,
     /// What happens to conversions of visitors who asked for privacy.
     pub privacy: Privacy,
+    /// Of which conversions and changes the platform is told.
+    pub when: When,
+}
+
+/// Of which conversions and changes an ad platform is told, and of how much of the revenue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct When {
+    /// When it is told.
+    pub tell: TellWhen,
+    /// The statuses of which it is told; empty means all that `tell` allows.
+    pub statuses: Vec<Status>,
+    /// What is told of a pending conversion.
+    pub pending_amount: PendingAmount,
+    /// Whether what earned nothing is left out.
+    pub skip_zero: bool,
+    /// Oldest click of which it is told, in hours; what is older is marked *too late*.
+    pub maximum_age_hours: Option<u32>,
+    /// Added to the revenue told, in percent; −10 tells a tenth less.
+    pub revenue_modifier_percent: i32,
 }
 
 /// What a browser's Global Privacy Control or a refused consent means for an integration.

@@ -5,10 +5,11 @@ mod mapping;
 mod platforms;
 mod secret;
 
-pub use mapping::{Mapping, PERSON, Privacy};
+pub use mapping::{Mapping, PERSON, Privacy, When};
 pub use platforms::*;
 pub use secret::Secret;
 
+use crate::told::What;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -61,6 +62,11 @@ impl Integration {
             Self::Pinterest(_) => "checkout",
             Self::Google(_) | Self::Microsoft(_) => "",
         }
+    }
+
+    /// Whether conversions are sent.
+    pub fn sends_conversions(&self) -> bool {
+        self.mapping().event(&What::Conversion, self.usual_event()).is_some()
     }
 
     /// Whether a custom event of this name is sent.

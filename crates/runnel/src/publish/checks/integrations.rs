@@ -99,6 +99,10 @@ fn check_mapping(mapping: &Mapping, among: &Snapshot, findings: &mut Findings) {
             findings.warn(field, text);
         }
     }
+    let modifier = mapping.when.revenue_modifier_percent;
+    let absurd = !(-100..=10_000).contains(&modifier);
+    let field = at("mapping.when.revenueModifierPercent");
+    findings.fault_if(absurd, field, "must lie between -100 and 10000");
     texts("mapping.clickIds", &mapping.click_ids, findings);
     texts("mapping.person", &mapping.person, findings);
     for name in mapping.person.keys().filter(|name| !PERSON.contains(&name.as_str())) {

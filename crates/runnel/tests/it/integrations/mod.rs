@@ -3,5 +3,6 @@
 
 mod golden;
 mod privacy;
+mod road;
 mod sample;
 mod verdicts;
