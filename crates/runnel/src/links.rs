@@ -1,6 +1,7 @@
 //! Ready links, postback URLs and snippets: what people paste into sources, networks and pages.
 //! Promise: macros of sources and networks stay as they write them; everything else is encoded.
 
+use crate::error::Problem;
 use crate::snapshot::Snapshot;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rules::assets::{OfferSource, TrafficSource};
@@ -53,6 +54,22 @@ impl Base {
             true => vec![Self::of_address(address)],
             false => names.into_iter().map(Self::of_domain).collect(),
         }
+    }
+
+    /// The domain asked for (none: the first by name), and all of them as they are reached.
+    /// # Errors
+    /// The name is no tracking domain in use.
+    pub fn chosen(
+        snapshot: &Snapshot,
+        address: SocketAddr,
+        name: Option<&str>,
+    ) -> Result<(Self, Vec<String>), Problem> {
+        let all = Self::all(snapshot, address);
+        let domains = all.iter().map(|base| base.as_str().to_owned()).collect();
+        let chosen = all.into_iter().find(|base| name.is_none_or(|n| *base == Self::of_domain(n)));
+        let base =
+            chosen.ok_or_else(|| Problem::fault("domain", "is no tracking domain in use"))?;
+        Ok((base, domains))
     }
 
     /// The URL.
@@ -119,9 +136,19 @@ impl Base {
         with_query(format!("{}/pb/", self.0), &query)
     }
 
+    /// The host, with its port if it has one of its own.
+    pub fn host(&self) -> &str {
+        self.0.split_once("://").map_or(&self.0, |(_, host)| host)
+    }
+
     /// The universal tag: a line that queues calls until the script is there, then the script.
     pub fn tag(&self) -> String {
-        format!("<!-- Universal tag -->\n<script>{STUB}</script>\n{}", self.script(&[]))
+        self.tag_at(&[])
+    }
+
+    /// The universal tag with attributes (`data-…`).
+    pub fn tag_at(&self, attributes: &[(&str, &str)]) -> String {
+        format!("<!-- Universal tag -->\n<script>{STUB}</script>\n{}", self.script(attributes))
     }
 
     /// The script alone, with attributes (`data-…`).

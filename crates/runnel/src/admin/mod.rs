@@ -14,12 +14,14 @@ mod document;
 mod explorer;
 pub mod extract;
 mod integrations;
+mod installation;
 mod metrics;
 pub mod moment;
 pub mod people;
 mod postbacks;
 mod reports;
 pub mod router;
+mod snippets;
 mod status_words;
 mod updates;
 
@@ -53,6 +55,8 @@ fn resources() -> AdminRouter {
         .merge(costs::routes())
         .merge(deliveries::routes())
         .merge(destinations::routes())
+        .merge(snippets::routes())
+        .merge(installation::routes())
         .merge(people::routes())
 }
 

@@ -88,7 +88,7 @@ async fn funnel_links(
     if strange.is_some() {
         return Err(Problem::fault("node", "is no node of this funnel"));
     }
-    let (base, domains) = base(&app, &snapshot, wanted.domain.as_deref())?;
+    let (base, domains) = Base::chosen(&snapshot, app.config.track, wanted.domain.as_deref())?;
     Ok(Json(FunnelLinks {
         entrances: entrances(&base, &snapshot, id, &wanted),
         actions: actions(&base, funnel),
@@ -151,7 +151,7 @@ async fn postback_url(
     let snapshot = app.snapshot.load_full();
     let held = snapshot.offer_sources.get(&id).filter(|_| !snapshot.deleted.contains(&id));
     let source = &held.ok_or_else(|| Problem::not_found("offer source"))?.asset;
-    let (base, _) = base(&app, &snapshot, at.domain.as_deref())?;
+    let (base, _) = Base::chosen(&snapshot, app.config.track, at.domain.as_deref())?;
     let secrets = caller.role >= Role::Editor;
     let all = Base::all(&snapshot, app.config.track);
     let all = all.iter().map(|base| base.postback(Some(source), secrets)).collect();
@@ -205,7 +205,7 @@ async fn global_codes(
     Parameters(at): Parameters<At>,
 ) -> Result<Json<TrackingCodes>, Problem> {
     let snapshot = app.snapshot.load_full();
-    let (base, domains) = base(&app, &snapshot, at.domain.as_deref())?;
+    let (base, domains) = Base::chosen(&snapshot, app.config.track, at.domain.as_deref())?;
     Ok(Json(codes(&snapshot, (base.clone(), domains), base.postback(None, false), None)))
 }
 
@@ -222,7 +222,7 @@ async fn offer_codes(
     let held = snapshot.offers.get(&id).filter(|_| !snapshot.deleted.contains(&id));
     let offer = &held.ok_or_else(|| Problem::not_found("offer"))?.asset;
     let source = offer.offer_source.and_then(|id| snapshot.offer_sources.get(&id));
-    let (base, domains) = base(&app, &snapshot, at.domain.as_deref())?;
+    let (base, domains) = Base::chosen(&snapshot, app.config.track, at.domain.as_deref())?;
     let source = source.map(|held| held.asset.as_ref());
     let url = base.postback(source, caller.role >= Role::Editor);
     Ok(Json(codes(&snapshot, (base, domains), url, Some(id))))
@@ -257,22 +257,6 @@ fn codes(
 
 fn event_code(base: &Base, name: &str) -> EventCode {
     EventCode { name: name.into(), url: base.event_postback(name), script: event_script(name) }
-}
-
-/// The domain asked for, and all of them.
-fn base(
-    app: &App,
-    snapshot: &Snapshot,
-    domain: Option<&str>,
-) -> Result<(Base, Vec<String>), Problem> {
-    let all = Base::all(snapshot, app.config.track);
-    let domains = all.iter().map(|base| base.as_str().to_owned()).collect();
-    let chosen = match domain {
-        None => all.first().cloned(),
-        Some(name) => all.into_iter().find(|base| *base == Base::of_domain(name)),
-    };
-    let base = chosen.ok_or_else(|| Problem::fault("domain", "is no tracking domain in use"))?;
-    Ok((base, domains))
 }
 
 pub(super) fn routes() -> AdminRouter {
