@@ -9,6 +9,7 @@ FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
 DATA ?= data
 FUZZ_CASES ?= 100000
 SEEDS ?= 20000
+FUZZ_SECONDS ?= 120
 
 .PHONY: help setup run test check build bench soak fuzz
 
@@ -46,9 +47,11 @@ bench: setup ## measures the journal, routing and enrichment
 	cargo run --locked --release -p rules --example route
 	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost
 
-soak: build ## kills, power cuts, ill disks, each for SOAK_SECONDS (60), and 20,000 seeds of the journal's simulated disk
+soak: build ## kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; guesses; fuzzing
 	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
 	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
+	cargo run --locked --release $(FEATURES) -p runnel --example guessing
+	SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 fuzz: setup ## runs the property tests of the rules with many more cases
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release -p rules -p journal

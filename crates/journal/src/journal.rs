@@ -142,6 +142,11 @@ impl Journal {
         }
     }
 
+    /// The number that the next record will get: every record below it was taken by [`Self::append`].
+    pub fn end(&self) -> u64 {
+        self.shared.queue.end()
+    }
+
     /// Records below this number are on disk.
     pub fn watermark(&self) -> u64 {
         *self.shared.watermark.borrow()

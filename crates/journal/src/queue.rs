@@ -91,6 +91,11 @@ impl Queue {
         Ok(number)
     }
 
+    /// The number that the next record gets.
+    pub(crate) fn end(&self) -> u64 {
+        self.held.lock().end()
+    }
+
     /// The oldest records that are in no file: at least one if there are any, else up to
     /// `most_bytes`.
     pub(crate) fn batch(&self, most_bytes: usize) -> Vec<Entry> {

@@ -123,6 +123,7 @@ impl App {
     pub async fn put_in_force(&self, mut snapshot: Snapshot) -> anyhow::Result<()> {
         snapshot.find_sites();
         snapshot.platforms_at.clone_from(&self.config.platforms_at);
+        self.remember_tokens(&mut snapshot).await;
         let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
         let caps: Vec<_> = planned.map(|planned| planned.cap.clone()).collect();
         let new = self.caps.keep(&caps);
@@ -133,6 +134,20 @@ impl App {
         }
         self.snapshot.store(Arc::new(snapshot));
         loaded
+    }
+
+    /// Keeps the names of parameters that carry tokens, for the time when they are called otherwise.
+    async fn remember_tokens(&self, snapshot: &mut Snapshot) {
+        for name in snapshot.asked_tokens() {
+            if snapshot.token_parameters.contains(&name) {
+                continue;
+            }
+            match catalog::keep_token_parameter(&self.database, &name).await {
+                Ok(()) => drop(snapshot.token_parameters.insert(name)),
+                // The next edit tries again.
+                Err(error) => tracing::error!(%error, "the name of a token is not remembered"),
+            }
+        }
     }
 
     /// The plan `id`, present or past.

@@ -14,6 +14,7 @@ pub mod convert;
 pub mod cors;
 pub mod deliver;
 pub mod demo;
+pub mod descriptors;
 pub mod enrich;
 pub mod error;
 pub mod feed;

@@ -15,7 +15,7 @@ use rules::assets::{
 };
 use rules::funnel::Ready;
 use rules::ids::EntityId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// An asset as the catalog holds it.
@@ -72,6 +72,8 @@ pub struct Snapshot {
     pub platforms_at: String,
     /// Landers and offers by their own URL without its parameters.
     pub pages_by_address: HashMap<String, Vec<EntityId>>,
+    /// Parameters that carry, or once carried, an offer source's token: old calls hold it there.
+    pub token_parameters: BTreeSet<String>,
     /// Assets of all shelves that are deleted: kept so that their hits convert, offered to nobody.
     pub deleted: HashSet<EntityId>,
 }

@@ -5,6 +5,7 @@ mod targets;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use std::path::Path;
 
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let real = targets::a_real_segment();
@@ -29,6 +30,22 @@ fn no_segment_harms_the_journal_that_opens_it() {
             Ok(())
         });
         outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// What the fuzzer starts from, and what it found before (`fuzz/corpus`), goes through each time. With
+/// UPDATE_CORPUS the seeds are written there anew.
+#[test]
+fn every_kept_input_is_survived() {
+    for (name, target) in targets::TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
+        if std::env::var_os("UPDATE_CORPUS").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("seed-00"), targets::a_real_segment()).unwrap();
+        }
+        let kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
+        assert!(!kept.is_empty(), "{name}");
+        kept.iter().for_each(|kept| target(&std::fs::read(kept.path()).unwrap()));
     }
 }
 

@@ -6,6 +6,7 @@ mod targets;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use std::path::Path;
 
 /// One byte changed, put in, taken out, or a piece said twice.
 #[derive(Clone, Debug)]
@@ -63,6 +64,24 @@ fn no_parser_is_harmed_by_any_bytes() {
             Ok(())
         });
         outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// What the fuzzer starts from, and what it found before (`fuzz/corpus`), goes through each time. With
+/// UPDATE_CORPUS the seeds are written there anew.
+#[test]
+fn every_kept_input_is_survived() {
+    for (name, target) in targets::TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
+        if std::env::var_os("UPDATE_CORPUS").is_some() {
+            std::fs::create_dir_all(&folder).unwrap();
+            for (number, seed) in seeds::of(name).into_iter().enumerate() {
+                std::fs::write(folder.join(format!("seed-{number:02}")), seed).unwrap();
+            }
+        }
+        let kept: Vec<_> = std::fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
+        assert!(!kept.is_empty(), "{name}");
+        kept.iter().for_each(|kept| target(&std::fs::read(kept.path()).unwrap()));
     }
 }
 

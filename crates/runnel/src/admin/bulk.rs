@@ -5,7 +5,7 @@ use super::Caller;
 use crate::app::App;
 use crate::convert::{Incoming, Receipt};
 use crate::error::Problem;
-use crate::store::ledger::{self, Unavailable, Verdict};
+use crate::store::ledger::{self, Unavailable, Verdict, Working};
 use rules::entry::Status;
 use rules::ids::EntityId;
 use rules::money::Micros;
@@ -58,32 +58,39 @@ struct BulkItem {
     revenue: Option<Micros>,
 }
 
-/// Notes the operation before anything of it happens.
+/// Notes the operation before anything of it happens. It is at work until what is returned is dropped.
 pub(super) async fn begin(
     app: &App,
     caller: &Caller,
     operation: EntityId,
     kind: &str,
     summary: &Value,
-) -> Result<(), Problem> {
+) -> Result<Working, Problem> {
     let begun = ledger::begin_operation(&app.database, caller, operation, kind, summary);
     begun.await.map_err(Problem::from)
 }
 
-/// Takes the calls down the road, or shows what that would come to.
+/// Takes the calls down the road as the operation that was begun; without one, shows what that would
+/// come to. What was begun is ended, even when the client has gone.
 pub(super) async fn changed(
     app: &App,
     calls: Vec<Incoming>,
     items: Vec<String>,
-    operation: EntityId,
-    dry_run: bool,
+    working: Option<Working>,
 ) -> Result<BulkOutcome, Problem> {
-    let receipts = if dry_run {
-        app.desk.preview_all(&calls).await.map_err(|_| busy())?
+    let operation = working.as_ref().map(Working::id);
+    let receipts = if let Some(working) = working {
+        let desk = app.desk.clone();
+        let task = tokio::spawn(async move {
+            let receipts = desk.take_all(calls).await;
+            drop(working);
+            receipts
+        });
+        task.await.map_err(Problem::internal)?
     } else {
-        app.desk.take_all(calls).await
+        app.desk.preview_all(&calls).await.map_err(|_| busy())?
     };
-    let mut changed = BulkOutcome::by((!dry_run).then_some(operation));
+    let mut changed = BulkOutcome::by(operation);
     for (item, receipt) in items.into_iter().zip(receipts) {
         changed.add(item, receipt);
     }

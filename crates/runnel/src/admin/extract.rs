@@ -10,6 +10,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// For a whole body: some megabytes over a slow line.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A JSON body. Use types with `deny_unknown_fields`, so that typing errors are told.
 pub struct Body<T>(pub T);
@@ -41,7 +45,9 @@ impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Body<T> {
 }
 
 async fn received<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+    let received = tokio::time::timeout(PATIENCE, Bytes::from_request(request, state)).await;
+    let received = received.map_err(|_| Problem::fault("body", "did not arrive in time"))?;
+    received.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
         _ => Problem::fault("body", "could not be received"),
     })

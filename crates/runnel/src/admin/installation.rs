@@ -21,17 +21,17 @@ pub(super) fn routes() -> AdminRouter {
 /// Which page.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct PageToCheck {
     /// Its address, `http` or `https`.
     url: String,
 }
 
 /// Checks the universal tag on a page
-#[utoipa::path(post, path = "/installation-check", tag = "links", request_body = Wanted,
+#[utoipa::path(post, path = "/installation-check", request_body = PageToCheck,
     responses((status = 200, body = Checked)))]
 async fn installation_check(
     State(app): State<Arc<App>>,
-    Body(wanted): Body<Wanted>,
+    Body(wanted): Body<PageToCheck>,
 ) -> Result<Json<Checked>, Problem> {
     let url: Url = wanted.url.trim().parse().map_err(|_| Problem::fault("url", "is no URL"))?;
     if !matches!(url.scheme(), "http" | "https") {

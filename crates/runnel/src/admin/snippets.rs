@@ -54,7 +54,7 @@ struct Snippets {
 }
 
 /// Codes for pages, Tag Manager, WordPress and servers
-#[utoipa::path(get, path = "/snippets", tag = "links", params(Wanted),
+#[utoipa::path(get, path = "/snippets", params(Wanted),
     responses((status = 200, body = Snippets)))]
 async fn snippets(
     State(app): State<Arc<App>>,

@@ -16,7 +16,6 @@ use rules::ids::EntityId;
 use rules::status::StatusMeaning;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -70,12 +69,13 @@ async fn status_words(
     if word.is_empty() {
         return Err(Problem::fault("word", "is empty"));
     }
-    let calls = with_word(&app, id, &word).await?;
+    let (calls, total) = with_word(&app, id, &word).await?;
     let operation = app.clock.entity_id();
+    let mut working = None;
     if !order.dry_run {
         add_word(&app, &caller, id, &word, order.means).await?;
         let summary = json!({"offerSource": id, "word": word, "means": order.means});
-        begin(&app, &caller, operation, "status-words", &summary).await?;
+        working = Some(begin(&app, &caller, operation, "status-words", &summary).await?);
     }
     // The meaning is spelt out, so that a dry run is read as if the word had been added.
     let meaning = match order.means {
@@ -88,34 +88,34 @@ async fn status_words(
     let again = Again { corrections: &corrections, operation, owner, to_same_hit: true };
     let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
     let names = calls.iter().map(|call| call.id.clone()).collect();
-    changed(&app, incoming, names, operation, order.dry_run).await.map(Json)
+    let mut answer = changed(&app, incoming, names, working).await?;
+    answer.left = total.saturating_sub(calls.len() as u64);
+    Ok(Json(answer))
 }
 
 /// The calls of the source that carried `word`, where it was unknown, and that are still the last
-/// said about their conversion.
-async fn with_word(app: &App, source: EntityId, word: &str) -> Result<Vec<LoggedCall>, Problem> {
-    let flagged = CallFilter {
-        offer_sources: vec![source.to_string()],
-        flag: Some("unknown_status_word".into()),
-        ..CallFilter::default()
-    };
-    let part = Part { limit: MOST_CORRECTED, offset: 0 };
-    let found = ledger::calls(&app.database, &flagged, part, Order::OldestFirst).await?;
+/// said about their conversion, oldest first; and how many there are in all.
+async fn with_word(
+    app: &App,
+    source: EntityId,
+    word: &str,
+) -> Result<(Vec<LoggedCall>, u64), Problem> {
+    let source = source.to_string();
     let list = StatusWords { rejected: vec![word.to_owned()], ..StatusWords::default() };
-    let same = |call: &LoggedCall| {
-        StatusMeaning::of(Some(&call.status_word), &list) == StatusMeaning::Reject
-    };
-    let carried = found.rows.into_iter().filter(|call| !call.conversion.is_empty() && same(call));
-    let latest: HashMap<String, LoggedCall> =
-        carried.map(|call| (call.conversion.clone(), call)).collect();
-    let mut standing = Vec::with_capacity(latest.len());
-    for call in latest.into_values() {
-        if ledger::is_last_word(&app.database, &call).await? {
-            standing.push(call);
-        }
+    let same = |said: &String| StatusMeaning::of(Some(said), &list) == StatusMeaning::Reject;
+    let mut status_words = ledger::unknown_status_words(&app.database, &source).await?;
+    status_words.retain(same);
+    if status_words.is_empty() {
+        return Ok((Vec::new(), 0));
     }
-    standing.sort_by(|a, b| (a.at_ms, &a.id).cmp(&(b.at_ms, &b.id)));
-    Ok(standing)
+    let flag = Some("unknown_status_word".into());
+    let offer_sources = vec![source];
+    let wanted =
+        CallFilter { offer_sources, flag, status_words, last_word: true, ..CallFilter::default() };
+    let part = Part { limit: MOST_CORRECTED, offset: 0 };
+    let mut found = ledger::calls(&app.database, &wanted, part, Order::OldestFirst).await?;
+    ledger::trace_ways(&app.database, &mut found.rows).await?;
+    Ok((found.rows, found.total))
 }
 
 async fn add_word(

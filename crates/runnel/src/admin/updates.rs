@@ -129,13 +129,14 @@ async fn upload(
     let notify = postback_calls.notify();
     let upload = Upload { event, notify, actor: &caller.name, operation };
     let calls = app.desk.uploaded(lines, &upload);
+    let mut working = None;
     if !dry_run {
         let kind = if event.is_some() { "events" } else { "conversions" };
         let summary = json!({"lines": count, "event": event, "postbackCalls": postback_calls});
-        begin(app, caller, operation, kind, &summary).await?;
+        working = Some(begin(app, caller, operation, kind, &summary).await?);
     }
     let items = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-    changed(app, calls, items.map(str::to_owned).collect(), operation, dry_run).await
+    changed(app, calls, items.map(str::to_owned).collect(), working).await
 }
 
 /// Takes a bulk operation back. What was changed again since is skipped and listed; what was sent
@@ -145,7 +146,7 @@ async fn upload(
     params(("operation" = EntityId, Path)),
     responses(
         (status = 200, body = BulkOutcome), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "It was taken back already"),
+        (status = 409, body = Problem, description = "It was taken back already, or is still at work"),
     )
 )]
 async fn undo(
@@ -159,7 +160,10 @@ async fn undo(
     if !found.undone_by.is_empty() {
         return Err(Problem::conflict("The operation was taken back already."));
     }
-    begin(&app, &caller, undo, "undo", &json!({"operation": id})).await?;
+    if app.database.operations.holds(id) {
+        return Err(Problem::conflict("The operation is still at work: take it back at its end."));
+    }
+    let _working = begin(&app, &caller, undo, "undo", &json!({"operation": id})).await?;
     let restores = ledger::restores(&app.database, id).await?;
     let last_seq = restores.iter().map(|restore| restore.last_seq).max().unwrap_or_default();
     let done = app.desk.restore_all(restores, undo, &caller.name).await.map_err(|_| busy())?;

@@ -9,8 +9,10 @@ use rules::assets::{Cap, CapCount};
 use rules::cap::counts_since_ms;
 use rules::ids::EntityId;
 use rules::record::Record;
+use std::time::Duration;
 
 const BATCH: usize = 2_000;
+const DISK_PATIENCE: Duration = Duration::from_secs(5);
 
 impl App {
     /// Loads `new` caps.
@@ -44,13 +46,24 @@ impl App {
         Ok(())
     }
 
+    /// The end of the journal as it is now, once it can be read up to there. What was appended before
+    /// the tallies were made is below it, and they wait for the rest. A disk that takes nothing is not
+    /// waited for: then what it has counts.
+    async fn readable_end(&self) -> u64 {
+        let end = self.journal.end();
+        let Some(last) = end.checked_sub(1) else { return end };
+        match tokio::time::timeout(DISK_PATIENCE, self.journal.synced(last)).await {
+            Ok(Ok(())) => end,
+            Ok(Err(_)) | Err(_) => self.journal.watermark(),
+        }
+    }
+
     /// One pass over the journal for all caps that count visits, off the threads that serve.
     async fn load_visits(&self, caps: Vec<Cap>) -> anyhow::Result<()> {
         let (journal, now_ms) = (self.journal.clone(), self.clock.now_ms());
-        let scan = move || {
-            let end = journal.watermark();
-            visits_before(&journal, end, &caps, now_ms).map(|changes| (end, caps, changes))
-        };
+        let end = self.readable_end().await;
+        let scan =
+            move || visits_before(&journal, end, &caps, now_ms).map(|changes| (end, caps, changes));
         let (end, caps, changes) = tokio::task::spawn_blocking(scan).await??;
         for (cap, changes) in caps.iter().zip(changes) {
             self.caps.loaded(cap, end, changes.into_iter());

@@ -5,6 +5,7 @@ use crate::admin::people::setup;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo;
+use crate::descriptors;
 use crate::running::Running;
 use crate::store::people::Role;
 use clap::Args;
@@ -42,6 +43,7 @@ impl Options {
 /// # Errors
 /// A store or an address cannot be opened.
 pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
+    descriptors::raise();
     let clock = Clock::offset(options.clock_offset_seconds);
     let running = Running::start(config, clock).await?;
     tracing::info!(track = %running.track, admin = %running.admin, "serving");

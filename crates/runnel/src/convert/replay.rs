@@ -27,7 +27,7 @@ pub struct Again<'a> {
 impl Desk {
     /// The call that repeats `logged`.
     pub fn again(&self, logged: &LoggedCall, again: &Again<'_>) -> Incoming {
-        let via = via(&logged.via);
+        let via = via(&logged.spoken_via);
         let raw = Raw {
             query: logged.query.clone(),
             body: logged.body.clone(),
@@ -74,7 +74,7 @@ fn addressed(parameters: Parameters, logged: &LoggedCall, to_same_hit: bool) -> 
     if to_same_hit {
         return hit(parameters);
     }
-    if via(&logged.via) != Via::JavaScript {
+    if via(&logged.spoken_via) != Via::JavaScript {
         return parameters;
     }
     // What the log keeps of a page's call is its raw text; whom the tag's memory or the cookie

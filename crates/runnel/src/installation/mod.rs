@@ -30,14 +30,14 @@ pub struct Checked {
     pub redirects: Vec<String>,
     /// The tag, as far as it is on the page.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tag: Option<Tag>,
+    pub tag: Option<SeenTag>,
     /// What was found, the worst first.
     pub findings: Vec<Finding>,
 }
 
 /// The tag on a page.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Tag {
+pub struct SeenTag {
     /// Where it is loaded from.
     pub address: String,
     /// Whether the stub stands before it, so that pages may call it at once.
@@ -75,8 +75,8 @@ fn without_page(url: String, finding: Finding) -> Checked {
     Checked { works: false, url, redirects: Vec::new(), tag: None, findings: vec![finding] }
 }
 
-fn tag(loaded: &Loaded, page: &Page, script: &Script) -> Tag {
-    Tag {
+fn tag(loaded: &Loaded, page: &Page, script: &Script) -> SeenTag {
+    SeenTag {
         address: script.address.to_string(),
         stub: page.stub().is_some(),
         consent: script.waits(),

@@ -34,6 +34,7 @@ impl Snapshot {
             snapshot.webhook_secrets.entry(secret.webhook).or_default().push(secret);
         }
         snapshot.keep_plans(db).await?;
+        snapshot.token_parameters = catalog::token_parameters(db).await?;
         snapshot.find_sites();
         Ok(snapshot)
     }

@@ -61,6 +61,13 @@ impl Snapshot {
         self.pages_by_address.get(without_query(address)).map_or(&[], Vec::as_slice)
     }
 
+    /// The parameters in which offer sources ask for their tokens.
+    pub fn asked_tokens(&self) -> Vec<String> {
+        let tokens = self.offer_sources.values().filter_map(|held| held.asset.token.as_ref());
+        let names = tokens.map(|token| token.parameter.clone());
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
     /// Gathers the addresses of landers and offers, and the hosts whose pages may call.
     pub fn find_sites(&mut self) {
         let landers = self.landers.values().map(|held| (held.id, &held.asset.url));

@@ -3,6 +3,7 @@
 //! `$1` binds, in the subset that SQLite and PostgreSQL share.
 
 use super::deliveries::Bell;
+use super::ledger::Underway;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyPool, Connection, Executor};
 use std::path::Path;
@@ -19,6 +20,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../../migrations/0005_cost_changes.sql")),
     (8, include_str!("../../migrations/0008_webhook_secrets.sql")),
     (9, include_str!("../../migrations/0009_deliveries.sql")),
+    (20, include_str!("../../migrations/0020_token_parameters.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;
@@ -37,6 +39,8 @@ pub struct Database {
     pub bell: Arc<Bell>,
     /// Held while the configuration is edited, so that edits happen one after the other.
     pub editing: Arc<Mutex<()>>,
+    /// The bulk operations at work.
+    pub operations: Underway,
 }
 
 impl Database {
@@ -49,6 +53,25 @@ impl Database {
         let pool = connect(&url, MOST_CONNECTIONS, "PRAGMA synchronous = FULL").await?;
         let outbox = connect(&url, MOST_OUTBOX_CONNECTIONS, "PRAGMA synchronous = NORMAL").await?;
         let database = Self { pool, outbox, bell: Arc::default(), editing: Arc::default() };
+        let pool = AnyPoolOptions::new()
+            .max_connections(MOST_CONNECTIONS)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("PRAGMA busy_timeout = 10000").await?;
+                    connection.execute("PRAGMA journal_mode = WAL").await?;
+                    connection.execute("PRAGMA synchronous = FULL").await?;
+                    connection.execute("PRAGMA foreign_keys = ON").await?;
+                    Ok(())
+                })
+            })
+            // SQLite ends a transaction by itself when the disk is full or fails. The connection would
+            // take it for open ever after, and begin no other.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
+            .connect_with(AnyConnectOptions::from_str(&url)?)
+            .await?;
+        let database = Self { pool, editing: Arc::default(), operations: Underway::default() };
         database.migrate().await?;
         Ok(database)
     }

@@ -86,6 +86,14 @@ impl Binary {
         self.api("POST", "/reports/drilldown", body).await
     }
 
+    /// Memory that it holds at present.
+    pub fn resident_kb(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// Ends it at once, as a power cut would end the process.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -178,7 +178,7 @@ async fn replay(
     let (calls, total) = chosen(&app, &order).await?;
     let corrections: Vec<_> = order.corrections.clone().into_iter().collect();
     let secrets = Secrets::of(&app.snapshot.load());
-    if let Some((name, _)) = corrections.iter().find(|(name, _)| secrets.name(name)) {
+    if let Some((name, _)) = corrections.iter().find(|(name, _)| secrets.asked(name)) {
         // Notes, summaries and the audit log keep corrections readable.
         let message =
             "is a source's token and cannot be corrected: let the source ask for none, then replay";
@@ -189,10 +189,11 @@ async fn replay(
     let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
     let names = calls.iter().map(|call| call.id.clone()).collect();
     let summary = json!({"calls": calls.len(), "corrections": order.corrections});
+    let mut working = None;
     if !order.dry_run {
-        begin(&app, &caller, operation, "replay", &summary).await?;
+        working = Some(begin(&app, &caller, operation, "replay", &summary).await?);
     }
-    let mut answer = changed(&app, incoming, names, operation, order.dry_run).await?;
+    let mut answer = changed(&app, incoming, names, working).await?;
     answer.left = total.saturating_sub(calls.len() as u64);
     Ok(Json(answer))
 }
@@ -218,7 +219,8 @@ async fn chosen(app: &App, order: &ReplayOrder) -> Result<(Vec<LoggedCall>, u64)
     };
     filter.verdicts = vec![Verdict::Unbooked.as_str().to_owned()];
     filter.replayed = Some(false);
-    let found = ledger::calls(&app.database, &filter, part, Order::OldestFirst).await?;
+    let mut found = ledger::calls(&app.database, &filter, part, Order::OldestFirst).await?;
+    ledger::trace_ways(&app.database, &mut found.rows).await?;
     if let Some(missing) =
         order.ids.iter().find(|id| !found.rows.iter().any(|c| c.id == id.as_str()))
     {

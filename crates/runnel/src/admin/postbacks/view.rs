@@ -65,32 +65,40 @@ pub(in crate::admin) struct CallView {
 }
 
 /// Names of parameters that carry a secret.
-pub(in crate::admin) struct Secrets(Vec<String>);
+pub(in crate::admin) struct Secrets {
+    /// Those of today and those of earlier days, which old calls carry.
+    ever: Vec<String>,
+    /// Those that sources ask for today.
+    asked: Vec<String>,
+}
 
 impl Secrets {
     /// The token parameters of all offer sources.
     pub(in crate::admin) fn of(snapshot: &Snapshot) -> Self {
-        let tokens = snapshot.offer_sources.values().filter_map(|s| s.asset.token.as_ref());
-        let names = tokens.map(|token| token.parameter.clone()).filter(|name| !name.is_empty());
-        Self(names.collect())
+        let ever = snapshot.token_parameters.iter().cloned().collect();
+        Self { ever, asked: snapshot.asked_tokens() }
     }
 
-    /// Whether no source asks for a token.
+    /// Whether no source ever asked for a token.
     pub(in crate::admin) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ever.is_empty()
     }
 
-    /// Whether `name` is a parameter that carries a secret.
-    pub(in crate::admin) fn name(&self, name: &str) -> bool {
-        self.0.iter().any(|own| own.eq_ignore_ascii_case(name))
+    /// Whether a source asks for its token in the parameter `name`.
+    pub(in crate::admin) fn asked(&self, name: &str) -> bool {
+        self.asked.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    fn ever(&self, name: &str) -> bool {
+        self.ever.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// `text` (a query string, a form or JSON) with every secret's value blanked.
     fn blanked(&self, text: String) -> String {
-        if self.0.is_empty() || text.is_empty() {
+        if self.ever.is_empty() || text.is_empty() {
             return text;
         }
-        let secret = |name: &str| self.name(name);
+        let secret = |name: &str| self.ever(name);
         if let Ok(serde_json::Value::Object(mut object)) = serde_json::from_str(&text) {
             object.iter_mut().filter(|(name, _)| secret(name)).for_each(|(_, v)| *v = json!("***"));
             return serde_json::Value::Object(object).to_string();
@@ -143,7 +151,7 @@ mod tests {
 
     #[test]
     fn secrets_are_blanked_wherever_they_stand() {
-        let secrets = Secrets(vec!["key".into()]);
+        let secrets = Secrets { ever: vec!["key".into()], asked: vec![] };
         for (text, shown) in [
             ("hit=a&key=s3cret&rev=1", "hit=a&key=***&rev=1"),
             ("KEY=s3cret", "KEY=***"),

@@ -7,6 +7,7 @@ mod list;
 mod plans;
 mod rows;
 mod settings;
+mod token_parameters;
 mod versions;
 mod write;
 
@@ -15,5 +16,6 @@ pub use list::{Listing, Page, list};
 pub use plans::{PlanRow, current_plans, plan, save_plan};
 pub use rows::{Row, all, get};
 pub use settings::{SettingsRow, load_settings, save_settings};
+pub use token_parameters::{keep_token_parameter, token_parameters};
 pub use versions::{Version, keep_version, version, versions};
 pub use write::{Taken, insert, set_archived, tombstone, update};

@@ -12,6 +12,8 @@ pub struct LoggedCall {
     pub id: String,
     pub at_ms: u64,
     pub via: String,
+    /// The way of the call that came in, where this repeats one ([`trace_ways`]).
+    pub spoken_via: String,
     pub method: String,
     pub remote: String,
     pub query: String,
@@ -60,6 +62,10 @@ pub struct CallFilter {
     pub replayed: Option<bool>,
     /// Only calls that repeat no other.
     pub first_only: bool,
+    /// Status words, as they stood in the calls.
+    pub status_words: Vec<String>,
+    /// Only calls after which nothing was said or done about their conversion.
+    pub last_word: bool,
     /// None of these reasons.
     pub except_reasons: Vec<String>,
 }
@@ -86,9 +92,18 @@ impl CallFilter {
         filter.number("replayed", "=", self.replayed.map(i64::from));
         filter.is("replays", self.first_only.then_some(""));
         filter.not_among("reason", &self.except_reasons);
+        filter.among("status_word", &self.status_words);
+        if self.last_word {
+            filter.holds(LAST_WORD);
+        }
         filter
     }
 }
+
+/// Nothing later is about the same conversion.
+const LAST_WORD: &str = "conversion <> '' AND NOT EXISTS (SELECT 1 FROM calls l \
+     WHERE l.conversion = calls.conversion \
+     AND (l.at_ms > calls.at_ms OR (l.at_ms = calls.at_ms AND l.id > calls.id)))";
 
 /// Which end of the log comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +139,7 @@ fn read_call(row: &AnyRow) -> Result<LoggedCall, sqlx::Error> {
         id: row.try_get("id")?,
         at_ms: unsigned(row, "at_ms")?,
         via: row.try_get("via")?,
+        spoken_via: row.try_get("via")?,
         method: row.try_get("method")?,
         remote: row.try_get("remote")?,
         query: row.try_get("query")?,
@@ -148,17 +164,37 @@ fn read_call(row: &AnyRow) -> Result<LoggedCall, sqlx::Error> {
     })
 }
 
-/// Whether nothing was said or done about the call's conversion after it.
+/// Repetitions of repetitions that are followed to the call that came in.
+const MOST_REPETITIONS: usize = 32;
+
+/// Finds the way on which each call first came in: a repetition carries the way of who ordered it.
 /// # Errors
 /// The database fails.
-pub async fn is_last_word(database: &Database, call: &LoggedCall) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT COUNT(*) FROM calls WHERE conversion = $1 \
-         AND (at_ms > $2 OR (at_ms = $2 AND id > $3))";
-    let later: i64 = sqlx::query_scalar(sql)
-        .bind(&call.conversion)
-        .bind(call.at_ms as i64)
-        .bind(&call.id)
-        .fetch_one(&database.pool)
-        .await?;
-    Ok(later == 0)
+pub async fn trace_ways(database: &Database, calls: &mut [LoggedCall]) -> Result<(), sqlx::Error> {
+    for call in calls.iter_mut().filter(|call| !call.replays.is_empty()) {
+        let mut earlier = call.replays.clone();
+        for _ in 0..MOST_REPETITIONS {
+            let found = sqlx::query("SELECT via, replays FROM calls WHERE id = $1")
+                .bind(&earlier)
+                .fetch_optional(&database.pool)
+                .await?;
+            // What is older than the log is kept: the oldest way that is known counts.
+            let Some(row) = found else { break };
+            call.spoken_via = row.try_get("via")?;
+            earlier = row.try_get("replays")?;
+        }
+    }
+    Ok(())
+}
+
+/// The words that calls of an offer source carried as a status, where no list knew them.
+/// # Errors
+/// The database fails.
+pub async fn unknown_status_words(
+    database: &Database,
+    offer_source: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    let sql = "SELECT DISTINCT status_word FROM calls WHERE offer_source = $1 \
+         AND flags LIKE '% unknown_status_word %'";
+    sqlx::query_scalar(sql).bind(offer_source).fetch_all(&database.pool).await
 }

@@ -4,6 +4,7 @@ use super::follow::read_entry;
 use super::history::standing;
 use super::job::Restore;
 use super::look_up::read_hit;
+use super::underway::Working;
 use crate::store::Database;
 use crate::store::audit;
 use crate::store::people::Caller;
@@ -29,7 +30,8 @@ pub struct Operation {
     pub undone_by: String,
 }
 
-/// Notes that `caller` ordered an operation, with its line in the audit log.
+/// Notes that `caller` ordered an operation, with its line in the audit log. It is at work until what
+/// is returned is dropped.
 /// # Errors
 /// The database fails; nothing was noted, and nothing must be done.
 pub async fn begin_operation(
@@ -38,7 +40,8 @@ pub async fn begin_operation(
     id: EntityId,
     kind: &str,
     summary: &Value,
-) -> Result<(), sqlx::Error> {
+) -> Result<Working, sqlx::Error> {
+    let working = database.operations.begin(id);
     let mut transaction = database.pool.begin_with("BEGIN IMMEDIATE").await?;
     let sql = "INSERT INTO operations (id, at_ms, kind, actor, summary, undone_by) \
          VALUES ($1, $2, $3, $4, $5, '')";
@@ -52,7 +55,8 @@ pub async fn begin_operation(
         .await?;
     let target = id.to_string();
     audit::record(&mut transaction, caller, "update", kind, &target, None, Some(summary)).await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(working)
 }
 
 /// The operation `id`.

@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 const PASSWORD: &str = "canary-password-1f3a";
 const WRONG: &str = "canary-wrong-77aa12";
 const TOKEN: &str = "canary-source-token-9b";
+const USER_INFO: &str = "canary-user-info-51";
+const QUERY: &str = "canary-query-c2";
 
 /// A server that logs at TRACE into a file, and everything it answered.
 struct Cage {
@@ -33,6 +35,7 @@ impl Cage {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runnel"));
         command.arg("--data").arg(folder).arg("serve");
         command.args(["--track", "127.0.0.1:0", "--admin", "127.0.0.1:0"]).env("RUST_LOG", "trace");
+        command.env("RUNNEL_OUTBOUND_ALLOW", "[\"127.0.0.1\"]");
         command.stdout(Stdio::piped()).stderr(File::create(log).unwrap());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -115,6 +118,13 @@ async fn no_log_line_and_no_problem_repeats_a_secret() {
     cage.send(request, 401).await;
     let call = format!("{}/pb/?hit=nonsense&secret={TOKEN}", cage.track);
     assert_eq!(cage.client.get(call).send().await.unwrap().status(), 200);
+    // Calls to the outside: a page's address with a user name and a query, on a real connection.
+    let page = cage.track.replace("http://", &format!("http://me:{USER_INFO}@"));
+    let page = format!("{page}/?key={QUERY}");
+    let request = cage.request("POST", "/installation-check").bearer_auth(&key);
+    let checked = cage.send(request.json(&json!({"url": page})), 200).await;
+    assert_eq!(checked["findings"][0]["code"], "page_status", "{checked}");
+    assert!(!checked["findings"].to_string().contains("canary"), "{checked}");
     let audit = cage.request("GET", "/audit?limit=500").bearer_auth(&key);
     let audit = cage.send(audit, 200).await.to_string();
 
@@ -123,7 +133,9 @@ async fn no_log_line_and_no_problem_repeats_a_secret() {
     let logged = std::fs::read_to_string(log).unwrap();
     assert!(logged.contains("TRACE") && logged.contains("DEBUG"), "the log was not at its loudest");
     let cookie = cookie.split_once('=').unwrap().1;
-    for secret in [PASSWORD, WRONG, TOKEN, &setup_token, &totp, &key, cookie, "86753091"] {
+    for secret in
+        [PASSWORD, WRONG, TOKEN, USER_INFO, QUERY, &setup_token, &totp, &key, cookie, "86753091"]
+    {
         assert!(!logged.contains(secret), "{secret} is in the log");
         assert!(!problems.contains(secret), "{secret} is in a problem");
         assert!(!audit.contains(secret), "{secret} is in the audit log");

@@ -12,7 +12,9 @@ async fn last_call(world: &World) -> LoggedCall {
     let part = Part { limit: 1, offset: 0 };
     let wanted = CallFilter::default();
     let found = ledger::calls(&world.desk.database, &wanted, part, Order::NewestFirst).await;
-    found.unwrap().rows.remove(0)
+    let mut rows = found.unwrap().rows;
+    ledger::trace_ways(&world.desk.database, &mut rows).await.unwrap();
+    rows.remove(0)
 }
 
 /// Repeats the latest call with `corrections`; how that ended.
@@ -40,6 +42,20 @@ async fn a_browsers_amount_is_believed_no_more_when_the_owner_corrects_the_statu
     track(&world, json!({"hit": hit, "tx": "A", "rev": "40", "status": "odd"})).await;
     assert_eq!(world.conversions().await, ["A approved 12500000"]);
     again(&world, &[("status", "approved")], Some("Ann")).await;
+    assert_eq!(world.conversions().await, ["A approved 12500000"]);
+}
+
+#[tokio::test]
+async fn a_correction_that_stayed_unbooked_is_repeated_with_the_pages_word_not_the_owners() {
+    let mut world = World::new().await;
+    world.change_offer(|offer| offer.browser_amounts = BrowserAmounts::Ignored);
+    let hit = world.offer_hit().to_string();
+    track(&world, json!({"hit": hit, "tx": "A", "rev": "40"})).await;
+    assert_eq!(world.conversions().await, ["A approved 12500000"]);
+    let unbooked = again(&world, &[("event", "nowhere")], Some("Ann")).await;
+    assert_eq!(unbooked, "unbooked unknown_event");
+    assert_eq!(again(&world, &[("event", "")], None).await, "unchanged ");
+    assert_eq!(last_call(&world).await.via, "javascript");
     assert_eq!(world.conversions().await, ["A approved 12500000"]);
 }
 

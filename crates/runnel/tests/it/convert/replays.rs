@@ -70,3 +70,79 @@ async fn an_undo_restores_worth_and_tx_too() {
     shop.pb(&format!("hit={second}&tx=C&status=approved")).await;
     assert_eq!(shop.conversions().await, ["A pending 0.01", "C approved 12.50"]);
 }
+
+/// Copies the call with tx `A` ten thousand times, as calls of conversions that are not there.
+async fn flood(shop: &Shop, word: &str) {
+    let columns = "at_ms, via, method, remote, query, body, content_type, hit, vid, tx, event, page, \
+        offer_source";
+    let rest = "verdict, reason, note, flags, seq, operation, replays, replayed";
+    let sql = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) \
+         INSERT INTO calls (id, status_word, conversion, {columns}, {rest}) \
+         SELECT '{word}' || i, '{word}', 'gone{word}' || i, {columns}, {rest} \
+         FROM calls, n WHERE tx = 'A' AND conversion NOT LIKE 'gone%'"
+    );
+    let pool = &shop.world.running().app.database.pool;
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_word_corrects_its_own_calls_behind_ten_thousand_others() {
+    let shop = Shop::open().await;
+    for (tx, word) in [("A", "odd"), ("B", "late")] {
+        let hit = shop.offer_hit().await;
+        shop.pb(&format!("hit={hit}&tx={tx}&rev=5&status={word}")).await;
+        shop.world.clock.advance_ms(1_000);
+    }
+    let flagged = json!({"filter": {"flag": "unknown_status_word"}});
+    let log = shop.world.api("POST", "/reports/postbacks", flagged).await;
+    let source = log["rows"][0]["offerSource"].as_str().unwrap().to_owned();
+    let path = format!("/offer-sources/{source}/status-words");
+    flood(&shop, "other").await;
+    let late = json!({"word": "LATE", "means": "rejected", "dryRun": true});
+    let shown = shop.world.api("POST", &path, late).await;
+    assert_eq!((counts(&shown), &shown["left"]), ([0, 0, 1, 0, 0], &json!(0)));
+    // One request corrects ten thousand; the answer says how many are left.
+    flood(&shop, "odd").await;
+    let odd = json!({"word": "odd", "means": "rejected", "dryRun": true});
+    let shown = shop.world.api("POST", &path, odd).await;
+    assert_eq!(shown["left"], 1);
+    assert_eq!(shown["results"].as_array().unwrap().len(), 10_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_stays_blank_in_old_calls_when_its_parameter_is_renamed() {
+    let mut shop = Shop::open().await;
+    let network = json!({"name": "N2", "token": {"parameter": "key", "value": "s3cret"}});
+    let id = shop.world.make("offer-sources", network).await;
+    let hit = shop.offer_hit().await;
+    shop.pb(&format!("hit={hit}&tx=A&rev=5&key=s3cret")).await;
+    let path = format!("/offer-sources/{id}");
+    for token in [json!({"parameter": "pass", "value": "s3cret"}), Value::Null] {
+        let asset = shop.world.api("GET", &path, Value::Null).await;
+        let changed = json!({"version": asset["version"], "name": "N2", "token": token});
+        shop.world.api("PUT", &path, changed).await;
+        let log = shop.world.api("POST", "/reports/postbacks", json!({})).await;
+        assert!(!log.to_string().contains("s3cret"), "{log}");
+    }
+    shop.world.restart().await;
+    let log = shop.world.api("POST", "/reports/postbacks", json!({})).await;
+    assert!(log.to_string().contains("key=***") && !log.to_string().contains("s3cret"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_at_work_is_not_taken_back_before_its_end() {
+    let shop = Shop::open().await;
+    let hit = shop.offer_hit().await;
+    let done = shop.upload(&format!("{hit}:A, 5"), false).await;
+    let operation = done["operation"].as_str().unwrap();
+    let undo = format!("/updates/{operation}/undo");
+    let operations = &shop.world.running().app.database.operations;
+    let working = operations.begin(operation.parse().unwrap());
+    let (status, problem) = shop.world.try_api("POST", &undo, Value::Null).await;
+    assert_eq!((status, &problem["type"]), (409, &json!("conflict")));
+    assert_eq!(shop.conversions().await, ["A approved 5.00"]);
+    drop(working);
+    shop.world.api("POST", &undo, Value::Null).await;
+    assert_eq!(shop.conversions().await.len(), 0);
+}

@@ -3,6 +3,8 @@
 
 use crate::binary::{Binary, owner_key};
 use crate::world::{World, location, parameter};
+use rules::ids::HitId;
+use runnel::snapshot::Snapshot;
 use serde_json::{Value, json};
 
 const ROOT: &str = "MemoRoot0001";
@@ -71,4 +73,30 @@ async fn a_converted_offer_is_remembered_after_a_kill() {
     let server = Binary::start(data.path(), &key);
     let again = format!("/fts/{funnel}-{source}?vid={}", parameter(&page, "vid"));
     assert_eq!(host(&location(&server.get(&again).await)), "b.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn visits_on_their_way_to_the_disk_count_towards_a_new_cap_once() {
+    let world = World::new().await;
+    let source = world.make("traffic-sources", json!({"name": "S"})).await;
+    let (a, b) = (world.make("offers", offer("a")).await, world.make("offers", offer("b")).await);
+    let cap = json!({"test": "cap", "op": ">=", "values": ["1000"],
+        "cap": {"count": "visits", "of": a, "over": {"calendar": {"period": "day"}}}});
+    let routes = json!([{"key": "b", "groups": [{"rules": [cap]}]}]);
+    let funnel = world.make("funnels", funnel(&a, &b, routes)).await;
+    let went = location(&world.get(&format!("/fts/{funnel}-{source}")).await);
+    let app = &world.running().app;
+    let hit = HitId::parse(&parameter(&went, "sub"), &app.keys).unwrap();
+    let first = app.record_of(hit).unwrap();
+    let snapshot = Snapshot::load(&app.database).await.unwrap();
+    let planned = snapshot.plans.values().flat_map(|plan| plan.caps());
+    let cap = planned.map(|planned| planned.cap.clone()).next().unwrap();
+    // No plan asks for the cap for a moment, and meanwhile visits come.
+    app.caps.keep(&[]);
+    for n in 1..=20 {
+        let key = first.request.as_u128() ^ (n << 8);
+        app.journal.append(key, first.to_bytes()).unwrap();
+    }
+    app.put_in_force(snapshot).await.unwrap();
+    assert_eq!(app.caps.filled(&cap, app.clock.now_ms()), 21);
 }

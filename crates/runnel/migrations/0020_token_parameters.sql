@@ -1,0 +1,4 @@
+-- Parameters in which offer sources ask, or once asked, for their tokens.
+CREATE TABLE token_parameters (
+    name TEXT PRIMARY KEY
+);
