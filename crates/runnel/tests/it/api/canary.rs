@@ -11,6 +11,7 @@ const PASSWORD: &str = "canary-password-1f3a";
 const WRONG: &str = "canary-wrong-77aa12";
 const TOKEN: &str = "canary-source-token-9b";
 const USER_INFO: &str = "canary-user-info-51";
+const PLATFORM: &str = "canary-platform-token-e8";
 const QUERY: &str = "canary-query-c2";
 
 /// A server that logs at TRACE into a file, and everything it answered.
@@ -118,6 +119,17 @@ async fn no_log_line_and_no_problem_repeats_a_secret() {
     cage.send(request, 401).await;
     let call = format!("{}/pb/?hit=nonsense&secret={TOKEN}", cage.track);
     assert_eq!(cage.client.get(call).send().await.unwrap().status(), 200);
+    let integration = json!({"kind": "meta", "pixelId": "1234567890", "accessToken": PLATFORM});
+    let ads = json!({"name": "Ads", "integration": integration});
+    let request = cage.request("POST", "/traffic-sources").bearer_auth(&key).json(&ads);
+    let made = cage.send(request, 201).await;
+    let path = format!("/traffic-sources/{}", made["id"].as_str().unwrap());
+    let request = cage.request("GET", &path).bearer_auth(&key);
+    let shown = cage.send(request, 200).await;
+    assert!(!format!("{made} {shown}").contains(PLATFORM), "an answer shows a platform's token");
+    let odd = json!({"name": 5, "integration": integration});
+    let request = cage.request("POST", "/traffic-sources").bearer_auth(&key).json(&odd);
+    cage.send(request, 400).await;
     // Calls to the outside: a page's address with a user name and a query, on a real connection.
     let page = cage.track.replace("http://", &format!("http://me:{USER_INFO}@"));
     let page = format!("{page}/?key={QUERY}");
@@ -133,9 +145,19 @@ async fn no_log_line_and_no_problem_repeats_a_secret() {
     let logged = std::fs::read_to_string(log).unwrap();
     assert!(logged.contains("TRACE") && logged.contains("DEBUG"), "the log was not at its loudest");
     let cookie = cookie.split_once('=').unwrap().1;
-    for secret in
-        [PASSWORD, WRONG, TOKEN, USER_INFO, QUERY, &setup_token, &totp, &key, cookie, "86753091"]
-    {
+    for secret in [
+        PASSWORD,
+        WRONG,
+        TOKEN,
+        PLATFORM,
+        USER_INFO,
+        QUERY,
+        &setup_token,
+        &totp,
+        &key,
+        cookie,
+        "86753091",
+    ] {
         assert!(!logged.contains(secret), "{secret} is in the log");
         assert!(!problems.contains(secret), "{secret} is in a problem");
         assert!(!audit.contains(secret), "{secret} is in the audit log");
