@@ -60,6 +60,7 @@ async fn who_never_answers_and_who_drips_the_head_run_into_the_timeout() {
     })
     .await;
     let dripping = Receiver::at(ANY, |mut stream| async move {
+        read_head(&mut stream).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nx-long: ").await;
         while stream.write_all(b"a").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
