@@ -52,26 +52,8 @@ impl Database {
         let url = format!("sqlite://{}?mode=rwc", data.join("runnel.db").display());
         let pool = connect(&url, MOST_CONNECTIONS, "PRAGMA synchronous = FULL").await?;
         let outbox = connect(&url, MOST_OUTBOX_CONNECTIONS, "PRAGMA synchronous = NORMAL").await?;
-        let database = Self { pool, outbox, bell: Arc::default(), editing: Arc::default() };
-        let pool = AnyPoolOptions::new()
-            .max_connections(MOST_CONNECTIONS)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute("PRAGMA busy_timeout = 10000").await?;
-                    connection.execute("PRAGMA journal_mode = WAL").await?;
-                    connection.execute("PRAGMA synchronous = FULL").await?;
-                    connection.execute("PRAGMA foreign_keys = ON").await?;
-                    Ok(())
-                })
-            })
-            // SQLite ends a transaction by itself when the disk is full or fails. The connection would
-            // take it for open ever after, and begin no other.
-            .before_acquire(|connection, _| {
-                Box::pin(async move { Ok(!connection.is_in_transaction()) })
-            })
-            .connect_with(AnyConnectOptions::from_str(&url)?)
-            .await?;
-        let database = Self { pool, editing: Arc::default(), operations: Underway::default() };
+        let (bell, editing, operations) = Default::default();
+        let database = Self { pool, outbox, bell, editing, operations };
         database.migrate().await?;
         Ok(database)
     }

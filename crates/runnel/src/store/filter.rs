@@ -22,11 +22,6 @@ pub(in crate::store) struct Filter {
 }
 
 impl Filter {
-    /// `condition` holds, as it is.
-    pub(super) fn holds(&mut self, condition: &'static str) {
-        self.conditions.push(condition.to_owned());
-    }
-
     /// `column` has one of `values`; none asks nothing.
     pub(in crate::store) fn among(&mut self, column: &str, values: &[String]) {
         if !values.is_empty() {
