@@ -5,6 +5,7 @@
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::deliver::{Alerts, Notices};
 use crate::feed::Feed;
 use crate::{convert, http, keeper, server};
 use anyhow::Context;
@@ -48,6 +49,8 @@ impl Running {
             tokio::spawn(app.fires().run(stopped.clone())),
             tokio::spawn(convert::forget_old_calls(app.desk.clone(), stopped.clone())),
             tokio::spawn(deliver(app.clone(), stopped.clone())),
+            tokio::spawn(Notices::run(app.clone(), stopped.clone())),
+            tokio::spawn(Alerts::run(app.clone(), stopped.clone())),
             tokio::spawn(keeper::forget_deliveries(app.clone(), stopped.clone())),
         ];
         let feed = Feed::of(&app).context("cannot start the feed")?;

@@ -7,6 +7,7 @@ mod library;
 mod load;
 mod look;
 mod secrets;
+mod told;
 
 use crate::store::webhook_secrets::StoredSecret;
 use rules::assets::{

@@ -6,11 +6,11 @@ use super::Desk;
 use super::parse::{HIT, Parameters, REV, STATUS, TX};
 use super::prepare::Ruled;
 use super::resolve::{Hits, Resolved};
-use crate::snapshot::{Held, Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::ledger::{Telling, Unavailable};
 use rules::ids::EntityId;
 use rules::record::{Record, Step};
-use rules::told::{Consent, Names, Told, What};
+use rules::told::{Consent, Told, What};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Desk {
             user_agent: visit.user_agent,
             referrer: visit.referrer,
             consent: Consent { gpc: visit.gpc },
-            ..of_record(snapshot, record, step)
+            ..snapshot.told_of(record, step)
         };
         Ok(Some(Arc::new(Telling { wishes, draft })))
     }
@@ -72,57 +72,6 @@ fn of_network(parameters: &Parameters, ruled: &Ruled<'_>) -> BTreeMap<String, St
         found.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
     found
-}
-
-/// What one record and the configuration say.
-fn of_record(snapshot: &Snapshot, record: &Record, step: &Step) -> Told {
-    let funnel = snapshot.funnels.get(&record.funnel).map(|held| &*held.asset);
-    let group = funnel.and_then(|funnel| funnel.group);
-    let source = snapshot.sources.get(&record.source).map(|held| &*held.asset);
-    let node = funnel.and_then(|funnel| funnel.nodes.iter().find(|node| node.id == step.node));
-    let page_url = step.page.and_then(|page| snapshot.page_url(page)).unwrap_or_default();
-    let mut fields = BTreeMap::new();
-    for (field, value) in &record.fields {
-        let alias = source.and_then(|source| source.fields.get(field));
-        fields.insert(field.key().to_owned(), value.clone());
-        fields.extend(alias.map(|alias| (alias.name.clone(), value.clone())));
-    }
-    Told {
-        vid: record.vid.to_string(),
-        visit: record.visit.to_string(),
-        visit_at_ms: record.visit.at_ms(),
-        funnel: record.funnel.to_string(),
-        group: text(group),
-        source: record.source.to_string(),
-        node: step.node.to_string(),
-        page: text(step.page),
-        names: Names {
-            funnel: funnel.map(|funnel| funnel.name.clone()).unwrap_or_default(),
-            group: name(&snapshot.groups, group, |group| &group.name),
-            source: source.map(|source| source.name.clone()).unwrap_or_default(),
-            node: node.map(|node| node.name.clone()).unwrap_or_default(),
-            page: page_name(snapshot, step.page),
-        },
-        fields,
-        facts: record.facts.clone(),
-        page_url: page_url.split(['?', '#']).next().unwrap_or_default().to_owned(),
-        domain: record.domain.clone(),
-        ..Told::default()
-    }
-}
-
-fn page_name(snapshot: &Snapshot, page: Option<EntityId>) -> String {
-    let lander = name(&snapshot.landers, page, |lander| &lander.name);
-    if lander.is_empty() { name(&snapshot.offers, page, |offer| &offer.name) } else { lander }
-}
-
-fn name<T>(shelf: &Shelf<T>, id: Option<EntityId>, of: fn(&T) -> &String) -> String {
-    let held: Option<&Held<T>> = id.and_then(|id| shelf.get(&id));
-    held.map(|held| of(&held.asset).clone()).unwrap_or_default()
-}
-
-fn text(id: Option<EntityId>) -> String {
-    id.map(|id| id.to_string()).unwrap_or_default()
 }
 
 /// What the visit's requests up to the converting one carried.

@@ -3,7 +3,7 @@
 //! as such.
 
 use super::adapter::Adapter;
-use super::{integrations, postback};
+use super::{integrations, postback, webhook};
 use crate::snapshot::Snapshot;
 use rules::assets::DeliveryLimits;
 use rules::ids::EntityId;
@@ -27,7 +27,7 @@ pub fn target(key: &str, snapshot: &Snapshot) -> Option<Target> {
     match key.parse().ok()? {
         Destination::Postback { source, event } => postback::target(snapshot, source, event),
         Destination::Integration(source) => platform(source, snapshot),
-        Destination::Webhook(_) => None,
+        Destination::Webhook(id) => webhook::target(snapshot, id),
     }
 }
 
@@ -54,7 +54,8 @@ pub fn configured(snapshot: &Snapshot) -> BTreeSet<String> {
     let postbacks = own.chain(overriding).filter_map(|(source, name)| key(snapshot, source, name));
     let live = snapshot.sources.keys().filter(|id| !snapshot.deleted.contains(id));
     let platforms = live.map(|id| Destination::Integration(*id).to_string());
-    let keys = postbacks.chain(platforms);
+    let webhooks = snapshot.webhooks.keys().map(|id| Destination::Webhook(*id).to_string());
+    let keys = postbacks.chain(platforms).chain(webhooks);
     keys.filter(|key| target(key, snapshot).is_some()).collect()
 }
 

@@ -4,6 +4,7 @@
 //! final failure with its reason (product.md §10).
 
 pub mod adapter;
+mod alerts;
 mod breaker;
 mod bucket;
 pub mod destination;
@@ -12,6 +13,7 @@ mod finisher;
 mod health;
 pub mod integrations;
 mod lane;
+mod notices;
 mod postback;
 mod redact;
 mod sample;
@@ -23,7 +25,9 @@ pub mod verdict;
 pub mod webhook;
 
 pub use adapter::{Adapter, Answered, Context, Grant, Prepared, Rendered};
+pub use alerts::Alerts;
 pub use health::Figures;
+pub use notices::Notices;
 pub use postback::DELIVERY_HEADER;
 pub use rules::told::{Change, Consent, Names, Told, What};
 pub use schedule::MOST_ATTEMPTS;

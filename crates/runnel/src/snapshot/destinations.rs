@@ -1,7 +1,7 @@
 //! Who is to be told of conversions and events, as the configuration stands.
 
 use super::Snapshot;
-use rules::assets::{Integration, SourcePostback};
+use rules::assets::{Integration, SourcePostback, TellWhen, WebhookEvent};
 use rules::ids::EntityId;
 use rules::owed::{Destination, Wish};
 use std::collections::BTreeMap;
@@ -18,7 +18,33 @@ impl Snapshot {
             let key = Destination::Integration(source);
             Wish::of_integration(key.to_string(), integration)
         });
-        postback.into_iter().chain(integration).collect()
+        let webhooks = self.hearing(source, funnel, event);
+        postback.into_iter().chain(integration).chain(webhooks).collect()
+    }
+
+    /// The owner's webhooks: told of every change, whatever `disable_postbacks` says.
+    fn hearing(
+        &self,
+        source: EntityId,
+        funnel: EntityId,
+        event: Option<EntityId>,
+    ) -> impl Iterator<Item = Wish> {
+        let what = match event {
+            Some(_) => WebhookEvent::Event,
+            None => WebhookEvent::Conversion,
+        };
+        let hearing = self
+            .webhooks
+            .values()
+            .filter(move |held| !held.archived && held.asset.hears(what, funnel, source));
+        hearing.map(|held| Wish {
+            destination: Destination::Webhook(held.id).to_string(),
+            tell: TellWhen::EveryChange,
+            adjusts: true,
+            retracts: true,
+            owner: true,
+            ..Wish::default()
+        })
     }
 
     /// The ad platform that `source` is connected to, if it is told of a conversion (or of `event`).

@@ -143,10 +143,8 @@ async fn ping(
     Segment(id): Segment<EntityId>,
 ) -> Result<Json<Pinged>, Problem> {
     let (picture, now_ms) = (app.snapshot.load_full(), app.clock.now_ms());
-    let held = picture.webhooks.get(&id).filter(|_| picture.holds(&picture.webhooks, id));
-    let held = held.ok_or_else(|| Problem::not_found("webhook"))?;
-    let url = held.asset.url.parse().map_err(|_| Problem::fault("url", "cannot be called"))?;
-    let adapter = WebhookAdapter { url, secrets: picture.signing_secrets(id, now_ms) };
+    let adapter = WebhookAdapter::of(&picture, id);
+    let adapter = adapter.ok_or_else(|| Problem::not_found("webhook"))?;
     let prepared =
         adapter.call(&app.clock.entity_id().to_string(), notice::test_body(now_ms), now_ms);
     let answered = app.outbound.call(Call {

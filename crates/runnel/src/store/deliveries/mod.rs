@@ -7,6 +7,7 @@ mod change;
 mod due;
 mod find;
 mod finish;
+mod follow;
 mod forget;
 mod owe;
 mod stops;
@@ -18,6 +19,7 @@ pub use find::{
     Attempt, Backlog, DeliveryFilter, StoredDelivery, attempts, backlog, deliveries, payload,
 };
 pub use finish::{Attempted, Called, Finished, finish};
+pub use follow::owe_and_follow;
 pub use forget::forget;
 pub use owe::{NewDelivery, owe};
 pub(super) use owe::{insert, known};

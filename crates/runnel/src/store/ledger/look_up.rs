@@ -55,6 +55,14 @@ pub async fn cursor_of(
     Ok(query.fetch_optional(&database.pool).await?.map(|record| record as u64))
 }
 
+/// Moves a follower's cursor within the caller's transaction.
+pub(in crate::store) async fn move_cursor_in(
+    connection: &mut sqlx::AnyConnection,
+    cursor: &Cursor,
+) -> Result<(), sqlx::Error> {
+    super::save::cursor(connection, cursor).await
+}
+
 /// Notes how far a follower has come, where no booking carries its cursor.
 /// # Errors
 /// The database fails.

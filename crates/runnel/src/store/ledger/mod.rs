@@ -27,6 +27,7 @@ pub use follow::entries_after;
 pub use history::{ConversionFilter, StoredConversion, StoredEntry, conversions, history};
 pub use job::*;
 pub use log::{CallFilter, LoggedCall, Order, calls, trace_ways, unknown_status_words};
+pub(in crate::store) use look_up::move_cursor_in;
 pub use look_up::{OfVisitor, cursor_of, forget_calls, move_cursor, of_visitor};
 pub use operations::{Operation, begin_operation, mark_undone, operation, restores};
 pub use preview::preview;

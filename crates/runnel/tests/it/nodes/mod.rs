@@ -2,5 +2,6 @@
 
 mod logic;
 mod middleware;
+mod notices;
 mod service;
 mod webhooks;
