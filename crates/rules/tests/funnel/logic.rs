@@ -234,3 +234,27 @@ fn a_walk_follows_the_key_and_asks_only_what_the_run_needs() {
     assert_eq!(route.steps[1].why, Reason::Gave { route: Some(0) });
     assert_eq!(knows.0, [Question::Data("age".into()), Question::Data("other".into())]);
 }
+
+/// The deepest expressions that are accepted, of every shape, run on half of the stack that a thread
+/// of the server has.
+#[test]
+fn the_deepest_expression_fits_the_stack() {
+    let shapes: [fn(usize) -> String; 7] = [
+        |n| format!("{}1{}", "(1 + ".repeat(n), ")".repeat(n)),
+        |n| format!("{}true", "!".repeat(n)),
+        |n| format!("{}1{}", "[".repeat(n), "]".repeat(n)),
+        |n| format!("{}1{}", "#{a: ".repeat(n), "}".repeat(n)),
+        |n| format!("{}1{}", "if true { ".repeat(n), " }".repeat(n)),
+        |n| format!("{}1{}", "switch 1 { 1 => ".repeat(n), ", _ => 2 }".repeat(n)),
+        |n| format!("1{}", " + 1".repeat(n)),
+    ];
+    let work = move || {
+        for shape in shapes {
+            let long = [100, 200, 500, 1000, 2000];
+            let accepted = |n: &usize| tried(&shape(*n)).failure == Some(LogicFailure::NoText);
+            let deepest = (1..60).chain(long).filter(accepted).max();
+            assert!(deepest.is_some_and(|deepest| deepest >= 5), "{}", shape(1));
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
+}
