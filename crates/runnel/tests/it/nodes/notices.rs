@@ -3,7 +3,7 @@
 
 use super::service::{Got, Service};
 use super::webhooks::signed_with;
-use crate::killed::server::{Server, owner_key};
+use crate::binary::{Binary, owner_key};
 use crate::world::{World, location, parameter};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -147,36 +147,30 @@ async fn no_visit_is_lost_or_made_twice_by_kills() {
     std::fs::write(folder.path().join("runnel.toml"), "outbound_allow = [\"127.0.0.1\"]\n")
         .unwrap();
     let key = owner_key(folder.path());
-    let mut server = Server::start(folder.path()).await;
-    for (kind, asset) in
-        [("traffic-sources", source()), ("webhooks", hook(&service, json!(["node-visit"])))]
-    {
-        let made = server.api("POST", &format!("/{kind}"), &key, asset).await;
-        assert_eq!(made.status(), 201, "{kind}");
-    }
-    let made: Value = server.api("POST", "/offers", &key, offer()).await.json().await.unwrap();
-    let drawn = funnel(made["id"].as_str().unwrap());
-    assert_eq!(server.api("POST", "/funnels", &key, drawn).await.status(), 201);
+    let mut server = Binary::start(folder.path(), &key);
+    server.make("traffic-sources", source()).await;
+    server.make("webhooks", hook(&service, json!(["node-visit"]))).await;
+    let offer = server.make("offers", offer()).await;
+    server.make("funnels", funnel(&offer)).await;
     let mut last = String::new();
     for zone in 0..CLICKS {
-        let url = server.track(&format!("/fts/{FUNNEL}-{SOURCE}?zone={zone}"));
-        last = location(&server.client.get(url).send().await.unwrap());
+        let path = format!("/fts/{FUNNEL}-{SOURCE}?zone={zone}");
+        last = location(&server.get(&path).await);
     }
     // A postback waits until its hit, and so every hit before it, is on disk.
     let hit = parameter(&last, "h");
-    let call = server.client.get(server.track(&format!("/pb/?hit={hit}"))).send().await.unwrap();
-    assert_eq!(call.status(), 200);
+    assert_eq!(server.get(&format!("/pb/?hit={hit}")).await.status(), 200);
     server.kill();
 
     service.hangs(true);
     let before = service.got().len();
-    server = Server::start(folder.path()).await;
+    server = Binary::start(folder.path(), &key);
     if before < CLICKS {
         service.until(before + 1).await;
     }
     server.kill();
     service.hangs(false);
-    let _server = Server::start(folder.path()).await;
+    let _server = Binary::start(folder.path(), &key);
     loop {
         let count = service.got().len();
         if by_zone(&service).len() == CLICKS {
