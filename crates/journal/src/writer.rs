@@ -73,13 +73,13 @@ pub(crate) struct Writer {
     live: Option<Live>,
     buffer: Vec<u8>,
     /// A file was left behind under a name that may not be safe, or removed but not for certain.
-    names_unsafe: bool,
+    names_at_risk: bool,
 }
 
 impl Writer {
     /// Goes on behind `live`, or starts a segment with the first record.
     pub(crate) fn new(disk: Arc<dyn Disk>, options: Options, live: Option<Live>) -> Self {
-        Self { disk, options, live, buffer: Vec::new(), names_unsafe: false }
+        Self { disk, options, live, buffer: Vec::new(), names_at_risk: false }
     }
 
     /// Writes one group.
@@ -159,7 +159,7 @@ impl Writer {
     fn start_segment(&mut self, first: u64, shared: &Shared) -> io::Result<Live> {
         let segment = match shared.spares.take() {
             Some(spare) => {
-                if self.names_unsafe {
+                if self.names_at_risk {
                     // What was left behind shall not look like a later segment than this one.
                     self.disk.sync_names()?;
                 }
@@ -170,7 +170,7 @@ impl Writer {
                 RawSegment::create(&*self.disk, first, zeros)?
             }
         };
-        self.names_unsafe = false;
+        self.names_at_risk = false;
         Ok(Live { segment: Arc::new(segment), position: 0 })
     }
 
@@ -186,7 +186,7 @@ impl Writer {
         // What a sync under way still confirms must not be written twice.
         shared.pipe.start_over();
         shared.queue.rewind();
-        self.names_unsafe = true;
+        self.names_at_risk = true;
         let Some(live) = self.live.take() else { return };
         live.segment.leave();
         if !shared.segments.lists(&live.segment) {

@@ -132,6 +132,12 @@ impl HostileDisk {
         state.names.iter().map(|(name, inode)| (name.clone(), length(inode))).collect()
     }
 
+    /// What a file shows.
+    pub(super) fn seen(&self, name: &str) -> Vec<u8> {
+        let state = self.0.lock();
+        state.inodes[state.names[name]].seen.clone()
+    }
+
     /// Turns the bits `pattern` of one byte, in view and on the platter.
     pub(super) fn turn(&self, name: &str, at: usize, pattern: u8) {
         let mut state = self.0.lock();

@@ -5,6 +5,7 @@ mod chance;
 mod disk;
 mod flips;
 mod model;
+mod spares;
 mod stories;
 
 use chance::Chance;

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::store::{Database, deliveries};
 use sqlx::AnyConnection;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -51,7 +52,7 @@ impl Writer {
         after: Arc<dyn AfterCommit>,
     ) -> (Self, JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        let desk = Arc::new(Desk { database, clock, after });
+        let desk = Arc::new(Desk { database, clock, after, failing: AtomicBool::new(false) });
         (Self { sender }, tokio::spawn(supervise(desk, receiver)))
     }
 
@@ -103,6 +104,8 @@ struct Desk {
     database: Database,
     clock: Clock,
     after: Arc<dyn AfterCommit>,
+    /// The last batch found the database at fault. Said once: a full disk shall not fill with complaints.
+    failing: AtomicBool,
 }
 
 impl Desk {
@@ -121,18 +124,22 @@ impl Desk {
 
     async fn book_all(&self, jobs: &[Job]) -> Vec<Result<Outcome, Unavailable>> {
         match self.book_together(&jobs.iter().collect::<Vec<_>>()).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(error) => {
-                tracing::error!(%error, calls = jobs.len(), "a batch could not be booked");
-                self.book_singly(jobs).await
+            Ok(outcomes) => {
+                self.note(None);
+                outcomes.into_iter().map(Ok).collect()
             }
+            Err(error) if jobs.len() == 1 => {
+                self.note(Some(&error));
+                vec![Err(Unavailable)]
+            }
+            Err(_) => self.book_singly(jobs).await,
         }
     }
 
     /// Finds the poisonous call by booking each alone. Two failures in a row mean that the database
     /// is at fault: the others are told to come again at once.
     async fn book_singly(&self, jobs: &[Job]) -> Vec<Result<Outcome, Unavailable>> {
-        let mut failures_in_a_row = if jobs.len() == 1 { 2 } else { 0 };
+        let mut failures_in_a_row = 0;
         let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
             if failures_in_a_row >= 2 {
@@ -141,12 +148,22 @@ impl Desk {
             }
             let outcome = self.book_together(&[job]).await;
             failures_in_a_row = if outcome.is_ok() { 0 } else { failures_in_a_row + 1 };
-            outcomes.push(outcome.map(|mut one| one.remove(0)).map_err(|error| {
-                tracing::error!(%error, call = job.call.id, "a call could not be booked");
-                Unavailable
-            }));
+            self.note(outcome.as_ref().err());
+            outcomes.push(outcome.map(|mut one| one.remove(0)).map_err(|_| Unavailable));
         }
         outcomes
+    }
+
+    /// Logs when booking begins to fail, and when it works again.
+    fn note(&self, failure: Option<&sqlx::Error>) {
+        let failed = self.failing.swap(failure.is_some(), Ordering::Relaxed);
+        match failure {
+            Some(error) if !failed => {
+                tracing::error!(%error, "calls cannot be booked: they are answered with 503");
+            }
+            None if failed => tracing::info!("calls are booked again"),
+            _ => {}
+        }
     }
 
     async fn book_together(&self, jobs: &[&Job]) -> Result<Vec<Outcome>, sqlx::Error> {
