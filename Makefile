@@ -42,7 +42,9 @@ check: setup ## formatting, lints, licences and advisories
 build: setup ## leaves the program with all it needs in target/release/
 	cargo build --locked --release $(FEATURES) --bin runnel
 
-bench: setup ## measures the journal, routing and enrichment
+bench: build ## measures the program beside a bare server, and its parts (about four minutes)
+	cargo build --locked --release -p bench
+	BENCH_PROGRAM=$(TARGET)/release/runnel $(TARGET)/release/bench
 	cargo run --locked --release -p journal --example bench
 	cargo run --locked --release -p rules --example route
 	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost

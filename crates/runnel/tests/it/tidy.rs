@@ -53,7 +53,7 @@ fn root() -> PathBuf {
 /// Every Rust file of the workspace.
 fn sources() -> Vec<Source> {
     let root = root();
-    let (mut folders, mut found) = (vec![root.join("crates")], Vec::new());
+    let (mut folders, mut found) = (vec![root.join("crates"), root.join("bench")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -187,8 +187,8 @@ fn urls_are_named_where_requests_are_routed() {
 fn no_crate_allows_unsafe_code() {
     let workspace = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for name in ["rules", "journal", "proof", "runnel"] {
-        let manifest = root().join("crates").join(name).join("Cargo.toml");
+    for name in ["crates/rules", "crates/journal", "crates/proof", "crates/runnel", "bench"] {
+        let manifest = root().join(name).join("Cargo.toml");
         let manifest = std::fs::read_to_string(manifest).unwrap();
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} has lints of its own");
     }

@@ -1,0 +1,105 @@
+//! Entrances, actions and views at full load, each beside the bare server under the same requests.
+
+use crate::cpu::Spent;
+use crate::product::{self, LANDER, Product};
+use crate::requests::Requests;
+use crate::rush::{Rush, Rushed, nothing};
+use crate::settings::Settings;
+use crate::table::{Table, ms};
+use crate::visitors;
+use std::time::Duration;
+
+/// So many that waiting for the disk leaves no processor idle.
+const CONNECTIONS: usize = 512;
+/// Each is measured so often, in turns: what else the machine does then meets both.
+const ROUNDS: u32 = 2;
+/// Longest time for letting visitors walk.
+const UNTIL_WALKED: Duration = Duration::from_secs(60);
+/// Of the bare server's rate.
+const TARGET: f64 = 0.60;
+
+/// What one kind of request is measured with.
+struct Kind {
+    what: &'static str,
+    requests: Requests,
+    status: u16,
+}
+
+/// Measures entrances, and how long feed needs afterwards.
+pub fn entrances(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
+    let product = Product::start(settings)?;
+    let kind = Kind {
+        what: "entrances",
+        requests: Requests::repeated(visitors::entrances(&product.link)),
+        status: 302,
+    };
+    let visits = compare(settings, &product, &kind, table)?;
+    let caught_up = product.wait_until(visits)?;
+    table.row("feed caught up after entrances", ms(caught_up), &format!("{visits} visits"), None);
+    Ok(())
+}
+
+/// Measures actions, each by a visitor who has entered before.
+pub fn actions(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
+    let product = Product::start(settings)?;
+    let came = entered(&product, 20_000 * settings.length.as_secs() as usize)?;
+    product.wait_until(came.len() as u64)?;
+    let actions = came.iter().zip(0..).filter_map(|(to, n)| visitors::action(n, to)).collect();
+    let kind = Kind { what: "actions", requests: Requests::repeated(actions), status: 302 };
+    compare(settings, &product, &kind, table).map(drop)
+}
+
+/// Measures views that are entrances.
+pub fn views(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
+    let product = Product::start(settings)?;
+    let views = visitors::views(&product.funnel, &product.source, LANDER);
+    let kind = Kind { what: "/js/funnel", requests: Requests::repeated(views), status: 200 };
+    compare(settings, &product, &kind, table).map(drop)
+}
+
+/// Lets so many visitors enter; gives where they were sent.
+pub fn entered(product: &Product, most: usize) -> anyhow::Result<Vec<String>> {
+    let entrances = visitors::entrances(&product.link);
+    walk(product, entrances.iter().cycle().take(most).cloned().collect())
+}
+
+/// Sends every request once; gives where they led.
+pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<String>> {
+    let rush = Rush {
+        to: product.track,
+        requests: Requests::once(requests),
+        connections: CONNECTIONS,
+        length: UNTIL_WALKED,
+        status: 302,
+        keep: |answer| answer.location().map(str::to_owned),
+    };
+    Ok(rush.run()?.kept)
+}
+
+/// Measures program and bare server in turns; gives how many requests the program answered.
+fn compare(
+    settings: &Settings,
+    product: &Product,
+    kind: &Kind,
+    table: &mut Table,
+) -> anyhow::Result<u64> {
+    let (bare, limit) = product::bare()?;
+    let rush = |to, status| {
+        let (requests, length) = (kind.requests.clone(), settings.length / ROUNDS);
+        Rush { to, requests, connections: CONNECTIONS, length, status, keep: nothing }.run()
+    };
+    let (mut ours, mut theirs) = (Rushed::default(), Rushed::default());
+    let before = [Spent::of(product.process.pid()), Spent::of(bare.pid())];
+    for _ in 0..ROUNDS {
+        theirs.follow(rush(limit, 302)?);
+        ours.follow(rush(product.track, kind.status)?);
+    }
+    let ratio = ours.rate() / theirs.rate();
+    let figure = format!("{:.0}/s of {:.0}/s: {:.0} %", ours.rate(), theirs.rate(), ratio * 100.0);
+    table.row(kind.what, figure, "≥ 60 % of bare axum", Some(ratio >= TARGET));
+    let own = Spent::of(product.process.pid()).per(&before[0], ours.all);
+    let bares = Spent::of(bare.pid()).per(&before[1], theirs.all);
+    let figure = format!("{own}; bare: {bares}");
+    table.row(&format!("{}: processor by thread", kind.what), figure, "µs each", None);
+    Ok(ours.all)
+}

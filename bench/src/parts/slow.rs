@@ -1,0 +1,60 @@
+//! Two thousand connections that say little or nothing, beside visitors at a fixed rate.
+
+use super::latency::{RATE, entrances};
+use crate::product::Product;
+use crate::settings::Settings;
+use crate::table::{Table, ms};
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const SLOW: usize = 2_000;
+/// A byte of each head that never ends, so often.
+const BETWEEN_BYTES: Duration = Duration::from_secs(1);
+const TARGET: f64 = 1.20;
+/// Each is measured so often, in turns.
+const ROUNDS: usize = 2;
+
+/// Measures the latency without and with them.
+pub fn measure(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
+    let product = Product::start(settings)?;
+    let p99 = || entrances(&product, settings.length).run().map(|latencies| latencies.at(0.99));
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        without.push(p99()?);
+        let (stop, to) = (Arc::new(AtomicBool::new(false)), product.track);
+        let stopped = stop.clone();
+        let slow = std::thread::spawn(move || trickle(to, &stopped));
+        with.push(p99()?);
+        stop.store(true, Ordering::Relaxed);
+        slow.join().map_err(|_| anyhow::anyhow!("a thread broke"))??;
+    }
+    let [without, with] = [without, with].map(|all: Vec<Duration>| all.iter().sum::<Duration>());
+    let ratio = with.as_secs_f64() / without.as_secs_f64();
+    let (without, with) = (ms(without / ROUNDS as u32), ms(with / ROUNDS as u32));
+    let figure = format!("{with} instead of {without}: {:+.0} %", (ratio - 1.0) * 100.0);
+    let what = format!("entrance p99 at {RATE}/s beside {SLOW} slow connections");
+    table.row(&what, figure, "within 20 %", Some(ratio <= TARGET));
+    Ok(())
+}
+
+/// Keeps half of them silent and half sending a byte now and then; what is cut off comes anew.
+fn trickle(to: SocketAddr, stop: &AtomicBool) -> anyhow::Result<()> {
+    let connect = || -> anyhow::Result<TcpStream> {
+        let stream = TcpStream::connect(to)?;
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    };
+    let mut streams: Vec<_> = (0..SLOW).map(|_| connect()).collect::<anyhow::Result<_>>()?;
+    while !stop.load(Ordering::Relaxed) {
+        for stream in streams.iter_mut().skip(SLOW / 2) {
+            if stream.write_all(b"G").is_err() {
+                *stream = connect()?;
+            }
+        }
+        std::thread::sleep(BETWEEN_BYTES);
+    }
+    Ok(())
+}
