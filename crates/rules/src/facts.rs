@@ -1,6 +1,7 @@
 //! What is known about a request's sender: place, network, device, language, whether it is a bot.
 //! Promise: plain results of enrichment, so that routing, credit and reports never look anything up.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -10,39 +11,39 @@ pub struct Facts {
     /// The client's address as it may be kept (already truncated where privacy asks for it).
     pub ip: Option<IpAddr>,
     /// Continent code: `AF AN AS EU NA OC SA`.
-    pub continent: String,
+    pub continent: CompactString,
     /// ISO 3166-1 alpha-2, upper case.
-    pub country: String,
+    pub country: CompactString,
     /// First subdivision's name (user-supplied database only).
-    pub region: String,
+    pub region: CompactString,
     /// City's name (user-supplied database only).
-    pub city: String,
+    pub city: CompactString,
     /// IANA zone name (user-supplied database only).
-    pub timezone: String,
+    pub timezone: CompactString,
     /// Autonomous system number, 0 if unknown.
     pub asn: u32,
     /// The network's operator.
-    pub isp: String,
+    pub isp: CompactString,
     /// Connection type, such as `cellular` (user-supplied database only).
-    pub connection: String,
+    pub connection: CompactString,
     /// What it is.
     pub device: Device,
     /// Manufacturer.
-    pub brand: String,
+    pub brand: CompactString,
     /// Model name.
-    pub model: String,
+    pub model: CompactString,
     /// Operating system's name.
-    pub os: String,
+    pub os: CompactString,
     /// Operating system's version, `major` or `major.minor`.
-    pub os_version: String,
+    pub os_version: CompactString,
     /// Browser's name.
-    pub browser: String,
+    pub browser: CompactString,
     /// Browser's major version.
-    pub browser_version: String,
+    pub browser_version: CompactString,
     /// Preferred language, ISO 639-1, lower case.
-    pub language: String,
+    pub language: CompactString,
     /// Why the sender counts as a bot; empty for people.
-    pub bot: String,
+    pub bot: CompactString,
 }
 
 impl Facts {

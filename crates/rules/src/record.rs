@@ -360,6 +360,32 @@ impl Record {
     }
 }
 
+/// The first fields of a [`Record`].
+#[derive(Deserialize)]
+struct Head {
+    _request: RequestKey,
+    _kind: RequestKind,
+    _vid: Vid,
+    _new_visitor: bool,
+    _visit: HitId,
+    _previous: Option<HitId>,
+    _previous_visit: Option<HitId>,
+    _funnel: EntityId,
+    _source: EntityId,
+    _plan: PlanId,
+    _seed: u64,
+    action: Option<Taken>,
+}
+
+impl Record {
+    /// Whether the record in `bytes` took an action: only such fire. Reads the first fields alone;
+    /// what is no record took none.
+    pub fn took_action(bytes: &[u8]) -> bool {
+        let Some((&(LAYOUT | WITHOUT_GPC), rest)) = bytes.split_first() else { return false };
+        postcard::take_from_bytes::<Head>(rest).is_ok_and(|(head, _)| head.action.is_some())
+    }
+}
+
 const LAYOUT: u8 = 2;
 /// The layout before [`Record::gpc`], which is its last field.
 const WITHOUT_GPC: u8 = 1;

@@ -3,6 +3,7 @@
 //! Promise: what a kill takes is replayed from the journal, once.
 
 use crate::app::App;
+use crate::priority;
 use crate::store::{deliveries, ledger};
 use anyhow::Context;
 use rules::ids::Vid;
@@ -92,9 +93,13 @@ pub async fn write(app: &Arc<App>) -> anyhow::Result<()> {
         Some(last) => app.journal.synced(last).await.context("the journal is not synced"),
         None => Ok(()),
     };
-    let app = app.clone();
+    let (app, changed) = (app.clone(), Arc::new(changed));
+    let (storing, copied) = (app.clone(), changed.clone());
+    // Packing tens of thousands of sessions takes a while; no lock is held meanwhile.
+    let store = move || safe.and_then(|()| storing.sessions.write(&copied, cursor));
+    let written = priority::behind(store).await;
+    let written = written.unwrap_or_else(|| Err(anyhow::anyhow!("the writing broke off")));
     tokio::task::spawn_blocking(move || {
-        let written = safe.and_then(|()| app.sessions.write(&changed, cursor));
         if written.is_err() {
             app.sessions.not_written(&changed);
         }

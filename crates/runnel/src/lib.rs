@@ -26,6 +26,7 @@ pub mod links;
 pub mod outbound;
 pub mod outcome;
 pub mod params;
+pub mod priority;
 pub mod publish;
 pub mod report;
 pub mod running;

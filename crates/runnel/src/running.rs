@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Alerts, Notices};
 use crate::feed::Feed;
-use crate::{convert, http, keeper, server};
+use crate::{convert, http, keeper, priority, server};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ impl Running {
             tokio::spawn(Alerts::run(app.clone(), stopped.clone())),
             tokio::spawn(keeper::forget_deliveries(app.clone(), stopped.clone())),
         ];
+        priority::lower_libraries();
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let serve = |listener, router| {

@@ -28,7 +28,7 @@ fn facts() -> Facts {
         browser: "Mobile Safari".into(),
         browser_version: "9".into(),
         language: "en".into(),
-        bot: String::new(),
+        bot: "".into(),
     }
 }
 

@@ -4,7 +4,7 @@ use rules::entry::{Entry, Standing, Status, VisitDims};
 use rules::facts::Facts;
 use rules::funnel::{Plan, Ready};
 use rules::ids::{EntityId, IdKey, IdKeys, RequestKey, Vid};
-use rules::record::{PassedKind, PlanId, Record, RequestKind, Step};
+use rules::record::{PassedKind, PlanId, Record, RequestKind, Step, Taken};
 use rules::session::Session;
 
 /// Seeds of the target of this name.
@@ -44,7 +44,11 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             let id = EntityId::new(1_760_000_000_000, 9);
             texts(&[&request.hit(3, &keys()).to_string(), &vid.to_string(), id.as_str(), "c20"])
         }
-        "records" => vec![record().to_bytes(), Record { steps: vec![], ..record() }.to_bytes()],
+        "records" => vec![
+            record().to_bytes(),
+            Record { steps: vec![], ..record() }.to_bytes(),
+            Record { action: Some(taken()), ..record() }.to_bytes(),
+        ],
         "entries_and_sessions" => {
             let mut session = Session::new(record().vid);
             let empty = postcard::to_stdvec(&session).unwrap();
@@ -136,6 +140,19 @@ fn record() -> Record {
         referrer: "https://r.example/".into(),
         user_agent: "Mozilla/5.0".into(),
         gpc: false,
+    }
+}
+
+fn taken() -> Taken {
+    let left = record();
+    Taken {
+        from: left.visit,
+        node: left.steps[0].node,
+        page: left.steps[0].page,
+        kind: PassedKind::Lander,
+        number: 1,
+        connection: EntityId::new(1_760_000_000_000, 6),
+        first: true,
     }
 }
 

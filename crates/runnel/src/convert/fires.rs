@@ -18,6 +18,8 @@ const NAME: &str = "fires";
 const MOST_AT_ONCE: usize = 512;
 /// Records without a fire after which the cursor is noted: most that are read again after a crash.
 const MOST_UNNOTED: u64 = 10_000;
+/// Time in which records gather: reading for each sync of the journal costs clicks their processor.
+const GATHER: Duration = Duration::from_millis(20);
 /// Pause after the ledger refused.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -53,6 +55,7 @@ impl Fires {
                 } else if watermark.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }
+                tokio::time::sleep(GATHER).await;
             };
             tokio::select! {
                 () = news => {}
@@ -76,7 +79,9 @@ impl Fires {
             }
             for entry in &entries {
                 // What cannot be read was reported by whoever reads journals first.
-                if let Ok(record) = Record::from_bytes(&entry.payload) {
+                if Record::took_action(&entry.payload)
+                    && let Ok(record) = Record::from_bytes(&entry.payload)
+                {
                     self.book(&record, entry.number).await?;
                 }
                 progress.next = entry.number + 1;

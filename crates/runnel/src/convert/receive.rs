@@ -14,7 +14,7 @@ use metrics::counter;
 /// The answer to a request that is too large.
 pub async fn receive(request: Request<Body>, limits: &Limits) -> Result<(Parts, Raw), Response> {
     let (parts, body) = request.into_parts();
-    if parts.uri.to_string().len() > limits.url_bytes {
+    if head::url_bytes(&parts.uri) > limits.url_bytes {
         return Err(refusal(&OverLimit::Url));
     }
     if head::bytes(&parts.headers) > limits.header_bytes {

@@ -79,13 +79,24 @@ impl Enricher {
 
     /// What is known of a sender. The address is kept whole: truncating is the caller's decision.
     pub fn facts(&self, address: IpAddr, headers: &HeaderMap) -> Facts {
-        let known = self.known.load();
+        let mut facts = self.place(address);
+        self.describe(headers, &mut facts);
+        facts
+    }
+
+    /// What is known of an address: place and network.
+    pub fn place(&self, address: IpAddr) -> Facts {
         let address = address.to_canonical();
         let mut facts = Facts { ip: Some(address), ..Facts::default() };
-        known.places.describe(address, &mut facts);
-        known.agents.agent(headers).describe(&mut facts);
-        facts.language = language::preferred(text(headers, header::ACCEPT_LANGUAGE.as_str()));
+        self.known.load().places.describe(address, &mut facts);
         facts
+    }
+
+    /// Writes what the headers say of their sender: device, language, bot.
+    pub fn describe(&self, headers: &HeaderMap, facts: &mut Facts) {
+        self.known.load().agents.agent(headers).describe(facts);
+        facts.language =
+            language::preferred(text(headers, header::ACCEPT_LANGUAGE.as_str())).into();
     }
 }
 

@@ -127,7 +127,7 @@ impl CityRecord<'_> {
         facts.region = self.subdivisions.first().map_or("", |region| region.names.en).into();
         facts.city = self.city.names.en.into();
         facts.timezone = self.location.time_zone.into();
-        facts.connection = self.traits.connection_type.to_ascii_lowercase();
+        facts.connection = self.traits.connection_type.to_ascii_lowercase().into();
         if !self.traits.isp.is_empty() {
             facts.isp = self.traits.isp.into();
         }

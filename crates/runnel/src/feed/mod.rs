@@ -39,7 +39,11 @@ impl Feed {
     ) -> std::io::Result<Self> {
         let wake = Wake::default();
         let woken = wake.clone();
-        let run = move || follow::follow(&facts, sources, &clock, &woken);
+        let run = move || {
+            // Reports come after visitors. DuckDB's own threads inherit it.
+            crate::priority::lower();
+            follow::follow(&facts, sources, &clock, &woken);
+        };
         let thread = std::thread::Builder::new().name("feed".into()).spawn(run)?;
         Ok(Self { wake, thread: Some(thread) })
     }

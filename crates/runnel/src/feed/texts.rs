@@ -20,7 +20,7 @@ pub(super) fn set_sender(texts: &mut Texts, facts: &Facts) {
         (Text::Isp, &facts.isp),
         (Text::Connection, &facts.connection),
     ] {
-        texts.set(text, value);
+        texts.set(text, value.as_str());
     }
     texts.set(Text::OsVersion, versioned(&facts.os, &facts.os_version));
     texts.set(Text::BrowserVersion, versioned(&facts.browser, &facts.browser_version));

@@ -1,6 +1,7 @@
 //! HTTP request → what a visitor asks, with everything known of the sender.
 //! Promise: limits first (414, 431, 413, 400); nothing in it is trusted yet.
 
+use super::laps::Laps;
 use crate::app::App;
 use crate::config::Config;
 use crate::params::Params;
@@ -9,6 +10,9 @@ use axum::body::{Body, Bytes};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use rules::facts::Facts;
 use std::net::{IpAddr, Ipv4Addr};
+
+/// The longest name that DNS knows.
+const MOST_HOST_BYTES: usize = 255;
 
 /// What a visitor asks.
 pub struct Asked {
@@ -34,15 +38,18 @@ pub struct Asked {
     pub told_url: String,
     /// The moment of arrival, Unix milliseconds.
     pub at_ms: u64,
+    /// Times its steps.
+    pub laps: Laps,
 }
 
 /// Reads a request within the limits of `config`.
 /// # Errors
 /// The status of the limit that is broken.
 pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode> {
+    let laps = Laps::begin();
     let (parts, body) = request.into_parts();
     let limits = &app.config;
-    if parts.uri.to_string().len() > limits.url_bytes {
+    if crate::head::url_bytes(&parts.uri) > limits.url_bytes {
         return Err(StatusCode::URI_TOO_LONG);
     }
     if crate::head::bytes(&parts.headers) > limits.header_bytes {
@@ -70,6 +77,7 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
         told_url: String::new(),
         query,
         body,
+        laps,
     })
 }
 
@@ -100,7 +108,7 @@ fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
     });
-    name.chars().take(255).collect::<String>().to_ascii_lowercase()
+    name.get(..MOST_HOST_BYTES).unwrap_or(name).to_ascii_lowercase()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -143,7 +151,11 @@ impl Asked {
 
     /// What is known of the sender, with the address as it may be kept.
     pub fn facts(&self, app: &App, truncate: bool) -> Facts {
-        let mut facts = app.enricher.facts(self.address, &self.headers);
+        self.laps.lap("parse");
+        let mut facts = app.enricher.place(self.address);
+        self.laps.lap("geo");
+        app.enricher.describe(&self.headers, &mut facts);
+        self.laps.lap("device");
         if truncate {
             facts.ip = facts.ip.map(crate::enrich::truncated);
         }

@@ -11,6 +11,7 @@ mod cookies;
 mod entrance;
 mod fields;
 pub mod js;
+mod laps;
 mod middleware;
 mod plans;
 mod position;
@@ -128,12 +129,14 @@ async fn send_on(
 ) -> Response {
     let sent = walked.and_then(|(walked, plan)| {
         let answer = answer(app, asked, &plan, &walked);
+        asked.laps.lap("answer");
         Ok((answer?, walked))
     });
     match sent {
         Ok((answer, walked)) => {
             let outcome =
                 if asked.is_head() { Outcome::Head } else { safe(app, walked.number).await };
+            asked.laps.lap("sync");
             underway.end(outcome);
             answer
         }

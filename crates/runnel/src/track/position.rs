@@ -30,18 +30,28 @@ pub struct Position {
 pub fn find(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
     let referrer = asked.referrer().split_once('?').map_or("", |(_, query)| query);
     let referrer = Params::read(referrer.split('#').next().unwrap_or_default().as_bytes());
-    by_parameters(app, &asked.query)
-        .or_else(|| by_parameters(app, &referrer))
+    by_parameters(app, &asked.query, cookies)
+        .or_else(|| by_parameters(app, &referrer, cookies))
         .or_else(|| at_node(app, cookies.vid?, node_of(&asked.query).or(node_of(&referrer))?))
         .or_else(|| by_page_url(app, asked, &referrer, cookies))
         .or_else(|| last_page(app, cookies))
 }
 
 /// `hit`, or `vid` and `n`.
-fn by_parameters(app: &App, params: &Params) -> Option<Position> {
+fn by_parameters(app: &App, params: &Params, cookies: &Cookies) -> Option<Position> {
     let hit = params.get("hit").and_then(|text| HitId::parse(text, &app.keys).ok());
-    hit.and_then(|hit| of_hit(app, hit))
-        .or_else(|| at_node(app, vid_of(app, params)?, node_of(params)?))
+    let linked = vid_of(app, params);
+    // The session of whom the link or the cookie names mostly knows the hit: no record is read.
+    let known = |hit| remembered(app, linked.or(cookies.vid)?, hit);
+    hit.and_then(|hit| known(hit).or_else(|| of_hit(app, hit)))
+        .or_else(|| at_node(app, linked?, node_of(params)?))
+}
+
+/// The page of `hit`, if the visitor's session remembers it.
+fn remembered(app: &App, vid: Vid, hit: HitId) -> Option<Position> {
+    look(app, vid, |session| {
+        in_session(session, session.latest(|h| h.hit == hit && h.kind.is_page())?)
+    })
 }
 
 /// The visitor ID that `params` carry, if it was issued here.
@@ -58,20 +68,35 @@ pub fn session(app: &App, vid: Vid) -> Session {
     app.sessions.of(vid).at(app.clock.now_ms(), app.session_ttl_ms())
 }
 
+/// Looks into the visitor's session under its lock; sees nothing in one that is over.
+fn look<R>(app: &App, vid: Vid, see: impl FnOnce(&Session) -> Option<R>) -> Option<R> {
+    let (now_ms, ttl_ms) = (app.clock.now_ms(), app.session_ttl_ms());
+    app.sessions.look(vid, |session| session.lasts(now_ms, ttl_ms).then(|| see(session)).flatten())
+}
+
 /// The latest hit of the visitor's session on `node`.
 pub fn at_node(app: &App, vid: Vid, node: EntityId) -> Option<Position> {
-    let session = session(app, vid);
-    let hit = session.latest(|hit| hit.kind.is_page() && hit.node == node)?;
+    latest(app, vid, |session| session.latest(|hit| hit.kind.is_page() && hit.node == node))
+}
+
+/// The hit that `find` picks from the visitor's session.
+fn latest(
+    app: &App,
+    vid: Vid,
+    find: impl FnOnce(&Session) -> Option<SessionHit>,
+) -> Option<Position> {
+    let found = look(app, vid, |session| {
+        let at = find(session)?;
+        Some((at.hit, in_session(session, at)))
+    });
     // More hits than visits are remembered: the journal knows the rest.
-    in_session(&session, hit).or_else(|| of_record(app, hit.hit))
+    found.and_then(|(hit, here)| here.or_else(|| of_record(app, hit)))
 }
 
 /// The latest page whose own URL is the one in the Referer.
 fn by_page_url(app: &App, asked: &Asked, told: &Params, cookies: &Cookies) -> Option<Position> {
     let vid = vid_of(app, &asked.query).or(vid_of(app, told)).or(cookies.vid)?;
-    let session = session(app, vid);
-    let hit = at_address(app, &session, asked.referrer())?;
-    in_session(&session, hit).or_else(|| of_record(app, hit.hit))
+    latest(app, vid, |session| at_address(app, session, asked.referrer()))
 }
 
 /// The latest hit whose page's own URL is `address`, whatever the parameters.
@@ -83,9 +108,9 @@ pub fn at_address(app: &App, session: &Session, address: &str) -> Option<Session
 }
 
 fn last_page(app: &App, cookies: &Cookies) -> Option<Position> {
-    let lasting = cookies.vid.map(|vid| session(app, vid));
     let in_lasting = |s: &Session| in_session(s, s.latest(|hit| hit.kind.is_page())?);
-    lasting.as_ref().and_then(in_lasting).or_else(|| page_of_request(app, cookies.hit?))
+    let lasting = cookies.vid.and_then(|vid| look(app, vid, in_lasting));
+    lasting.or_else(|| page_of_request(app, cookies.hit?))
 }
 
 fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
@@ -98,9 +123,7 @@ fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
 /// The page of `hit`, from its visitor's session or from the journal at any age.
 pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
     let from_journal = of_record(app, hit)?;
-    let session = session(app, from_journal.vid);
-    let remembered = session.latest(|h| h.hit == hit).and_then(|h| in_session(&session, h));
-    remembered.or(Some(from_journal))
+    remembered(app, from_journal.vid, hit).or(Some(from_journal))
 }
 
 /// The page of `hit` as the journal has it.

@@ -28,7 +28,9 @@ pub fn who(
     match (linked, cookie) {
         // Their own cookie says otherwise: the address was copied.
         (_, Some(own)) => known(own),
-        (Some(linked), None) if !copied(&app.sessions.of(linked), facts) => known(linked),
+        (Some(linked), None) if !app.sessions.look(linked, |session| copied(session, facts)) => {
+            known(linked)
+        }
         _ => Visitor { vid: Vid::new(at_ms, app.clock.random(), &app.keys), new: true },
     }
 }

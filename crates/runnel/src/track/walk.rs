@@ -89,14 +89,16 @@ pub async fn walk(app: &App, walk: &Walk<'_>) -> Option<Walked> {
 }
 
 fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
-    let at_ms = walk.asked.at_ms;
-    let ttl_ms = app.session_ttl_ms();
-    app.sessions.with(walk.visitor.vid, |kept| {
+    let (at_ms, ttl_ms) = (walk.asked.at_ms, app.session_ttl_ms());
+    let laps = &walk.asked.laps;
+    let Visitor { vid, new } = walk.visitor;
+    app.sessions.with_one(vid, new, |kept| {
+        laps.lap("session");
         if !kept.session.lasts(at_ms, ttl_ms) {
             kept.session = kept.session.clone().at(at_ms, ttl_ms);
         }
         // As it is under the lock: another tab may have gone on since the page was found.
-        let visit = walk.visit.map(|v| kept.session.visit(v.visit).unwrap_or(v).clone());
+        let visit = walk.visit.map(|v| kept.session.visit(v.visit).unwrap_or(v));
         let decided = match decide(app, walk, &kept.session, drawn, heard) {
             Ok(decided) => decided,
             Err(asking) => return Attempt::Asks(asking),
@@ -104,8 +106,9 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
         if decided.route.steps.is_empty() {
             return Attempt::Over(None);
         }
+        laps.lap("route");
         let route = decided.route.clone();
-        let record = compose(app, walk, &kept.session, visit.as_ref(), drawn, decided);
+        let record = compose(app, walk, &kept.session, visit, drawn, decided);
         if walk.asked.is_head() {
             let mut after = kept.session.clone();
             after.apply(&record, ttl_ms);
@@ -116,6 +119,7 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
         count_choices(&route);
         let number = keep(app, kept, &record, ttl_ms);
         let buffer = kept.session.buffer.clone();
+        laps.lap("record");
         Attempt::Over(Some(Walked { record: Arc::new(record), route, number, buffer }))
     })
 }

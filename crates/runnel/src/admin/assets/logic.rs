@@ -156,7 +156,7 @@ fn set(facts: &mut Facts, name: &str, value: &str) -> Result<(), &'static str> {
         }
         _ => return Err("is no fact"),
     };
-    value.clone_into(text);
+    *text = value.into();
     Ok(())
 }
 

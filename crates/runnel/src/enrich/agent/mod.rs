@@ -38,13 +38,13 @@ impl Agent {
     /// Writes what is known into `facts`.
     pub fn describe(&self, facts: &mut Facts) {
         facts.device = self.device;
-        facts.brand.clone_from(&self.brand);
-        facts.model.clone_from(&self.model);
-        facts.os.clone_from(&self.os);
-        facts.os_version.clone_from(&self.os_version);
-        facts.browser.clone_from(&self.browser);
-        facts.browser_version.clone_from(&self.browser_version);
-        facts.bot.clone_from(&self.bot);
+        facts.brand = self.brand.as_str().into();
+        facts.model = self.model.as_str().into();
+        facts.os = self.os.as_str().into();
+        facts.os_version = self.os_version.as_str().into();
+        facts.browser = self.browser.as_str().into();
+        facts.browser_version = self.browser_version.as_str().into();
+        facts.bot = self.bot.as_str().into();
     }
 }
 

@@ -207,20 +207,20 @@ impl Sender {
     fn of(facts: &Facts) -> Self {
         Self {
             ip: facts.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-            country: facts.country.clone(),
-            region: facts.region.clone(),
-            city: facts.city.clone(),
-            isp: facts.isp.clone(),
-            connection_type: facts.connection.clone(),
+            country: facts.country.to_string(),
+            region: facts.region.to_string(),
+            city: facts.city.to_string(),
+            isp: facts.isp.to_string(),
+            connection_type: facts.connection.to_string(),
             device: facts.device.as_str().into(),
-            brand: facts.brand.clone(),
-            model: facts.model.clone(),
-            os: facts.os.clone(),
-            os_version: facts.os_version.clone(),
-            browser: facts.browser.clone(),
-            browser_version: facts.browser_version.clone(),
-            language: facts.language.clone(),
-            bot: facts.bot.clone(),
+            brand: facts.brand.to_string(),
+            model: facts.model.to_string(),
+            os: facts.os.to_string(),
+            os_version: facts.os_version.to_string(),
+            browser: facts.browser.to_string(),
+            browser_version: facts.browser_version.to_string(),
+            language: facts.language.to_string(),
+            bot: facts.bot.to_string(),
         }
     }
 }

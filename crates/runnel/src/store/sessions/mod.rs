@@ -54,7 +54,13 @@ impl Sessions {
 
     /// Runs `work` on the visitor's session under their lock. `work` says whether it changed it.
     pub fn with<R>(&self, vid: Vid, work: impl FnOnce(&mut Kept) -> R) -> R {
-        let slot = self.slot(vid);
+        self.with_one(vid, false, work)
+    }
+
+    /// As [`Self::with`]; of a visitor whose ID is `new`, issued just now, nothing is looked for on
+    /// disk.
+    pub fn with_one<R>(&self, vid: Vid, new: bool, work: impl FnOnce(&mut Kept) -> R) -> R {
+        let slot = self.slot(vid, new);
         let mut kept = slot.kept.lock();
         // Marked before any record is appended: a snapshot that begins later finds it.
         slot.dirty.store(true, Ordering::SeqCst);
@@ -63,7 +69,12 @@ impl Sessions {
 
     /// The visitor's session as it is now; empty for one that is not known.
     pub fn of(&self, vid: Vid) -> Session {
-        self.slot(vid).kept.lock().session.clone()
+        self.slot(vid, false).kept.lock().session.clone()
+    }
+
+    /// What `see` sees in the visitor's session under their lock; an empty one if it is not known.
+    pub fn look<R>(&self, vid: Vid, see: impl FnOnce(&Session) -> R) -> R {
+        see(&self.slot(vid, false).kept.lock().session)
     }
 
     /// Takes in record number `number` once.
@@ -86,13 +97,13 @@ impl Sessions {
         2 * self.most / SHARDS + SPARE_PER_SHARD
     }
 
-    fn slot(&self, vid: Vid) -> Arc<Slot> {
+    fn slot(&self, vid: Vid, new: bool) -> Arc<Slot> {
         let mut shard = self.shards[vid.as_u128() as usize % SHARDS].lock();
         if let Some(slot) = shard.get(&vid) {
             return slot.clone();
         }
-        let kept =
-            self.disk.read(vid).unwrap_or(Kept { session: Session::new(vid), next_record: 0 });
+        let stored = if new { None } else { self.disk.read(vid) };
+        let kept = stored.unwrap_or(Kept { session: Session::new(vid), next_record: 0 });
         let slot = Arc::new(Slot { kept: Mutex::new(kept), dirty: AtomicBool::new(false) });
         if shard.len() < self.most_per_shard() {
             shard.insert(vid, slot.clone());
@@ -130,7 +141,7 @@ impl Sessions {
     /// Marks what was copied as changed again.
     pub fn not_written(&self, changed: &Changed) {
         for (vid, _) in &changed.sessions {
-            self.slot(*vid).dirty.store(true, Ordering::SeqCst);
+            self.slot(*vid, false).dirty.store(true, Ordering::SeqCst);
         }
     }
 

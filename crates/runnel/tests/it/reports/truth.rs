@@ -318,7 +318,7 @@ fn fits(setting: &CostSetting, r: &Record) -> bool {
         && (setting.from_ms..setting.to_ms).contains(&(r.visit.at_ms() as i64))
         && (setting.funnels.is_empty() || setting.funnels.contains(&r.funnel))
         && (setting.sources.is_empty() || setting.sources.contains(&r.source))
-        && (setting.countries.is_empty() || setting.countries.contains(&r.facts.country))
+        && (setting.countries.is_empty() || setting.countries.iter().any(|c| *c == r.facts.country))
         && setting.fields.iter().all(|(_, values)| values.contains(&value))
 }
 

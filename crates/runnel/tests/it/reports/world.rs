@@ -128,7 +128,12 @@ impl Maker {
             steps: Vec::new(),
             path: Vec::new(),
             actions: Vec::new(),
-            facts: Facts { country, bot: bot.into(), device: Device::Mobile, ..Facts::default() },
+            facts: Facts {
+                country: country.into(),
+                bot: bot.into(),
+                device: Device::Mobile,
+                ..Facts::default()
+            },
             own_facts: None,
             fields: vec![(Field::CAMPAIGN, campaign)],
             buffer: Vec::new(),
