@@ -3,6 +3,7 @@
 
 use super::{AdminRouter, Role};
 use crate::app::App;
+use crate::store::deliveries;
 use crate::telemetry;
 use axum::Json;
 use axum::extract::State;
@@ -34,6 +35,7 @@ struct HealthView {
     responses((status = 200, description = "Prometheus text", body = String)))]
 async fn scrape(State(app): State<Arc<App>>) -> String {
     measure(&app);
+    measure_deliveries(&app).await;
     telemetry::metrics().render()
 }
 
@@ -60,4 +62,28 @@ fn measure(app: &App) {
     gauge!("runnel_sessions_in_memory").set(app.sessions.len() as f64);
     let lag_ms = app.clock.now_ms().saturating_sub(app.facts.as_of_ms());
     gauge!("runnel_reports_lag_seconds").set(lag_ms as f64 / 1000.0);
+}
+
+/// Every destination by its key: what is owed, for how long, and how it is doing.
+async fn measure_deliveries(app: &App) {
+    let now_ms = app.clock.now_ms();
+    for (key, (figures, stop)) in app.deliveries.figures() {
+        let label = |name: &'static str| gauge!(name, "destination" => key.clone());
+        label("runnel_delivery_per_second").set(figures.per_second);
+        label("runnel_delivery_p99_seconds").set(figures.p99_ms.unwrap_or(0) as f64 / 1000.0);
+        label("runnel_delivery_breaker_open").set(f64::from(u8::from(figures.breaker == "open")));
+        label("runnel_delivery_disabled").set(f64::from(u8::from(stop.is_some())));
+        label("runnel_delivery_backlog").set(0.0);
+        label("runnel_delivery_backlog_age_seconds").set(0.0);
+    }
+    let backlog = deliveries::backlog(&app.database).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the backlog of deliveries cannot be read");
+        vec![]
+    });
+    for owed in backlog {
+        let label = |name: &'static str| gauge!(name, "destination" => owed.destination.clone());
+        let age_ms = now_ms.saturating_sub(owed.oldest_ms);
+        label("runnel_delivery_backlog").set(owed.count as f64);
+        label("runnel_delivery_backlog_age_seconds").set(age_ms as f64 / 1000.0);
+    }
 }

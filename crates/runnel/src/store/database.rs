@@ -19,8 +19,8 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("../../migrations/0004_people.sql")),
     (5, include_str!("../../migrations/0005_cost_changes.sql")),
     (8, include_str!("../../migrations/0008_webhook_secrets.sql")),
-    (9, include_str!("../../migrations/0009_deliveries.sql")),
     (20, include_str!("../../migrations/0020_token_parameters.sql")),
+    (30, include_str!("../../migrations/0030_deliveries.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;
@@ -37,6 +37,9 @@ pub struct Database {
     pub outbox: AnyPool,
     /// Rung when a delivery comes to be owed.
     pub bell: Arc<Bell>,
+    /// Held by those who write often, for one transaction: whoever waits for SQLite's own lock is served
+    /// by luck, whoever waits here in turn.
+    pub turn: Arc<Mutex<()>>,
     /// Held while the configuration is edited, so that edits happen one after the other.
     pub editing: Arc<Mutex<()>>,
     /// The bulk operations at work.
@@ -52,8 +55,8 @@ impl Database {
         let url = format!("sqlite://{}?mode=rwc", data.join("runnel.db").display());
         let pool = connect(&url, MOST_CONNECTIONS, "PRAGMA synchronous = FULL").await?;
         let outbox = connect(&url, MOST_OUTBOX_CONNECTIONS, "PRAGMA synchronous = NORMAL").await?;
-        let (bell, editing, operations) = Default::default();
-        let database = Self { pool, outbox, bell, editing, operations };
+        let (bell, turn, editing, operations) = Default::default();
+        let database = Self { pool, outbox, bell, turn, editing, operations };
         database.migrate().await?;
         Ok(database)
     }

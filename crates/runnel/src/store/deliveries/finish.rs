@@ -71,6 +71,7 @@ pub async fn finish(
     attempts: &[Attempted],
     finished: &[Finished],
 ) -> Result<(), sqlx::Error> {
+    let _turn = database.turn.lock().await;
     let mut transaction = database.outbox.begin_with("BEGIN IMMEDIATE").await?;
     const CALLS: &str = "INSERT INTO delivery_calls (id, destination, at_ms, method, url, headers, \
          body, status, took_ms, answer, error) VALUES ";

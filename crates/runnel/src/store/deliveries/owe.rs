@@ -36,6 +36,7 @@ pub async fn owe(database: &Database, deliveries: &[NewDelivery]) -> Result<(), 
     if deliveries.is_empty() {
         return Ok(());
     }
+    let _turn = database.turn.lock().await;
     let mut transaction = database.begin_write().await?;
     insert(&mut transaction, deliveries).await?;
     transaction.commit().await?;

@@ -167,6 +167,7 @@ impl Desk {
     }
 
     async fn book_together(&self, jobs: &[&Job]) -> Result<Vec<Outcome>, sqlx::Error> {
+        let _turn = self.database.turn.lock().await;
         // Takes SQLite's write lock at once: a lock taken later could fail half-way.
         let mut transaction = self.database.pool.begin_with("BEGIN IMMEDIATE").await?;
         let batch = self.write(&mut transaction, jobs).await?;

@@ -2,6 +2,7 @@
 //! happens when they do not listen.
 
 mod faults;
+mod killed;
 mod rules;
 mod schedule;
 mod shop;

@@ -1,5 +1,6 @@
 //! A world whose traffic source listens: one lander, one offer that pays 12.50, one event.
 
+use crate::origin::drawn;
 use crate::receiver::{Heard, Receiver};
 use crate::world::{World, location, parameter};
 use serde_json::{Value, json};
@@ -128,9 +129,4 @@ fn drawing(lander: &str, offer: &str) -> Value {
             {"id": drawn("dc1"), "from": drawn("droot"), "to": drawn("dlander")},
             {"id": drawn("dc2"), "from": drawn("dlander"), "to": drawn("doffer"), "actions": [1],
                 "fire": [{"event": {"name": "lead", "rev": "0.50"}}]}]})
-}
-
-/// An ID of 12 characters that begins so.
-fn drawn(name: &str) -> String {
-    format!("{name:0<12}")
 }

@@ -11,6 +11,8 @@ mod stage;
 mod statuses;
 mod visitor;
 
+pub use stage::drawn;
+
 use std::path::Path;
 
 const ORIGIN: &str = include_str!("../../../../../docs/origin-conversion-tracking.txt");

@@ -12,6 +12,7 @@ async fn a_conversion_may_be_kept_from_the_traffic_source() {
     stage.books(&format!("hit={hit}&tx=told&rev=5")).await;
     stage.books(&format!("hit={hit}&tx=said&rev=5&disable_postbacks=false")).await;
     assert_eq!(stage.told_the_source().await, ["told", "said"]);
+    assert_eq!(stage.the_source_heard().await, ["told 5.00", "said 5.00"]);
     assert_eq!(stage.totals().await["revenue"], "30.00");
 }
 
@@ -23,5 +24,6 @@ async fn a_later_correction_updates_revenue_without_telling_the_source() {
     stage.books(&format!("hit={hit}&tx=A&rev=0.37&disable_postbacks=true")).await;
     assert_eq!(stage.conversions().await, ["A approved 0.37"]);
     assert_eq!(stage.told_the_source().await, ["A"]);
+    assert_eq!(stage.the_source_heard().await, ["A 0.10"]);
     assert_eq!(stage.totals().await["revenue"], "0.37");
 }

@@ -1,6 +1,7 @@
 //! A whole server with a small account: one source, one lander, two offers of two networks, and the
 //! people around it: visitors, networks, pages with the tag, an analyst.
 
+use crate::receiver::Receiver;
 use crate::world::{IPHONE, World, location, parameter};
 use parking_lot::Mutex;
 use reqwest::{Response, StatusCode};
@@ -15,6 +16,8 @@ pub struct Stage {
     world: World,
     /// Everybody who was here.
     visitors: Mutex<BTreeSet<String>>,
+    /// The traffic source's own server.
+    listening: Receiver,
     pub source: String,
     pub funnel: String,
     pub lander: String,
@@ -65,22 +68,34 @@ pub fn drawn(name: &str) -> String {
 impl Stage {
     pub async fn open() -> Self {
         let world = World::new().await;
+        let listening = Receiver::new().await;
         let [source, funnel, lander, network, offer, upsell, lead] = Default::default();
         let visitors = Mutex::default();
-        let mut stage =
-            Self { world, visitors, source, funnel, lander, network, offer, upsell, lead };
+        let mut stage = Self {
+            world,
+            visitors,
+            listening,
+            source,
+            funnel,
+            lander,
+            network,
+            offer,
+            upsell,
+            lead,
+        };
         stage.set_up().await;
         stage
     }
 
     async fn set_up(&mut self) {
+        let postback = format!("{}/?c={{external}}&p={{rev}}&t={{tx}}", self.listening.url);
         self.source = self
             .make(
                 "traffic-sources",
                 json!({
                     "name": "Push",
                     "fields": {"external": {"name": "clickid", "placeholder": "[clickid]"}},
-                    "postbacks": {"conversion": {"url": "https://source.example/?c={external}&p={rev}"}}
+                    "postbacks": {"conversion": {"url": postback}}
                 }),
             )
             .await;
@@ -187,6 +202,18 @@ impl Stage {
         let mut steps = requests.flat_map(|request| request["steps"].as_array().unwrap());
         let step = steps.find(|step| step["kind"] == kind).unwrap();
         step["hit"].as_str().unwrap().to_owned()
+    }
+
+    /// `tx revenue` of everything that the traffic source has heard, once nothing is owed any more.
+    pub async fn the_source_heard(&self) -> Vec<String> {
+        let owed = json!({"filter": {"states": ["owed"]}});
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.api("POST", "/reports/deliveries", owed.clone()).await["total"] != 0 {
+            assert!(Instant::now() < patience, "the source hears nothing");
+            tokio::task::yield_now().await;
+        }
+        let heard = self.listening.heard().into_iter();
+        heard.map(|one| format!("{} {}", one.parameter("t"), one.parameter("p"))).collect()
     }
 
     /// The conversions of which the traffic source is to be told, entry by entry.
