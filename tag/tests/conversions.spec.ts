@@ -113,11 +113,12 @@ test("a page may report by attributes alone", async ({ stage, tab }) => {
 });
 
 test("a conversion told while leaving the page is booked", async ({ stage, tab }) => {
-  await reachOffer(stage, tab);
-  await tab.evaluate((go) => {
-    (window as any).flux.track("conversion", { tx: "leaving", rev: 3 });
+  const { offer } = await reachOffer(stage, tab);
+  // The next offer's hit may be made before the conversion arrives: the page says which one it means.
+  await tab.evaluate(([go, hit]) => {
+    (window as any).flux.track("conversion", { tx: "leaving", rev: 3, hit });
     location.href = `https://${go}/action/1`;
-  }, GO);
+  }, [GO, offer.hit]);
   await tab.waitForURL(`https://${stage.hosts.offer}/more?**`);
   await expect.poll(() => stage.ledger()).toEqual(["Offer leaving approved 3.00"]);
 });
