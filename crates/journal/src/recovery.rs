@@ -144,6 +144,8 @@ impl Recovered {
             let name = Name::Raw { first: self.report.next, marker: *marker };
             disk.rename(&name::spare(*marker), &name.to_string())
                 .map_err(JournalError::disk(format!("rename {name}")))?;
+            // What was newest before is complete as it stands, whether or not there is room to copy this.
+            self.live = None;
             self.add_group(disk, &[name], None)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! A spare segment is made, begun and lost its new name in a crash: what was confirmed in it is found
 //! under the old one. An unused spare outlives a restart.
 
-use super::{Chance, HostileDisk};
+use super::{Chance, HostileDisk, Ill};
 use crate::Options;
 use crate::journal::{Shared, assemble};
 use crate::recovery::Recovery;
@@ -82,6 +82,28 @@ fn a_begun_spare_is_known_by_its_content() {
         }
     }
     assert!(lost_names > 10, "the new name was lost {lost_names} times only");
+}
+
+#[test]
+fn behind_a_torn_spare_nothing_is_written_before_it() {
+    let disk = HostileDisk::new(Chance::new(1));
+    let (mut running, _) = Running::start(&disk);
+    let next = running.until_spare(&disk, 0);
+    // Begun, and nothing of it can be read; and no room to copy anything.
+    disk.turn(&spares(&disk)[0].0, 700, 1);
+    disk.set(Ill { full: true, ..Ill::default() });
+    let (mut running, recovery) = Running::start(&disk);
+    disk.set(Ill::default());
+    assert!(recovery.records == next && recovery.next > next);
+    for number in recovery.next..recovery.next + 5 {
+        running.append(number);
+    }
+    while running.shared.segments.next_to_seal().is_some() {
+        running.tender.turn(&running.shared).unwrap();
+    }
+    disk.crash();
+    let (_, again) = Running::start(&disk);
+    assert_eq!((again.records, again.next), (next + 5, recovery.next + 5));
 }
 
 #[test]
