@@ -99,12 +99,12 @@ impl Traffic {
             ip: Some(std::net::Ipv4Addr::from_bits(n).into()),
             continent: "EU".into(),
             country: ["US", "DE", "FR", "GB", "IT", "ES", "BR", "IN"][n as usize % 8].into(),
-            isp: format!("Network {}", n % 3000),
+            isp: format!("Network {}", n % 3000).into(),
             device: if n % 3 == 0 { Device::Desktop } else { Device::Mobile },
             os: "Android".into(),
-            os_version: (9 + n % 6).to_string(),
+            os_version: (9 + n % 6).to_string().into(),
             browser: "Chrome".into(),
-            browser_version: (100 + n % 30).to_string(),
+            browser_version: (100 + n % 30).to_string().into(),
             language: "en".into(),
             ..Sender::default()
         }
