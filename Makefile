@@ -7,11 +7,13 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Where there is no prebuilt DuckDB it is compiled from source.
 FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
 DATA ?= data
+HITS ?= 1000000
+REPORT_CASES ?= 300
 FUZZ_CASES ?= 100000
 SEEDS ?= 20000
 FUZZ_SECONDS ?= 120
 
-.PHONY: help setup run test check build bench soak fuzz
+.PHONY: help setup run test check build bench scale soak fuzz
 
 help: ## lists the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,11 +51,16 @@ bench: build ## measures the program beside a bare server, and its parts (about 
 	cargo run --locked --release -p rules --example route
 	cargo run --locked --release $(FEATURES) -p runnel --example enrich_cost
 
+scale: build ## what HITS stored hits cost: bytes, rebuild, start, look-ups, memory, reports
+	SCALE_PROGRAM=$(TARGET)/release/runnel \
+		cargo run --locked --release $(FEATURES) -p runnel --example scale -- $(HITS)
+
 soak: build ## kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; guesses; fuzzing
 	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
 	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
 	cargo run --locked --release $(FEATURES) -p runnel --example guessing
 	SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
+	REPORT_CASES=$(REPORT_CASES) cargo test --locked $(FEATURES) -p runnel --test it reports::
 
 fuzz: setup ## runs the property tests of the rules with many more cases
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --locked --release -p rules -p journal
