@@ -9,11 +9,13 @@ use anyhow::Context;
 use rules::ids::Vid;
 use rules::record::Record;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 const WRITE_EVERY: Duration = Duration::from_secs(10);
-/// Sessions that are over are swept from disk once per so many writes (an hour).
+/// How often it is looked whether memory is crowded: then sessions are written before their time.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Sessions that are over are swept from disk once per so many writes (at most an hour).
 const SWEEP_EVERY_WRITES: u64 = 360;
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// Rows of each kind forgotten in one round.
@@ -43,7 +45,8 @@ pub fn replay(app: &App) -> anyhow::Result<u64> {
         }
         if batches % WRITE_EVERY_BATCHES == 0 {
             // Everything read is on disk; memory stays bounded however long the journal is.
-            app.sessions.write(&app.sessions.changed(), next)?;
+            let ended_ms = app.clock.now_ms().saturating_sub(ttl_ms);
+            app.sessions.write(&app.sessions.changed().without_ended(ended_ms), next)?;
             app.sessions.shrink();
         }
     }
@@ -63,11 +66,11 @@ pub async fn restore_converted(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes sessions every ten seconds until `stop`, and once more then.
+/// Writes sessions every ten seconds, or when memory is crowded, until `stop`, and once more then.
 pub async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     for round in 1u64.. {
         let stopped = tokio::select! {
-            () = tokio::time::sleep(WRITE_EVERY) => false,
+            () = due(&app) => false,
             _ = stop.wait_for(|stop| *stop) => true,
         };
         if let Err(error) = write(&app).await {
@@ -80,6 +83,14 @@ pub async fn keep(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         if round % SWEEP_EVERY_WRITES == 0 {
             sweep(&app).await;
         }
+    }
+}
+
+/// Waits until sessions are to be written.
+async fn due(app: &App) {
+    let until = Instant::now() + WRITE_EVERY;
+    while Instant::now() < until && !app.sessions.are_crowded() {
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

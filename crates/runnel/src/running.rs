@@ -68,6 +68,11 @@ impl Running {
         Ok(Self { app, track, admin, stop_serving, stop_working, servers, workers, feed })
     }
 
+    /// Has feed look for news at once, and note until when reports are complete.
+    pub fn wake_feed(&self) {
+        self.feed.wake().notify();
+    }
+
     /// Drains connections, stops workers, writes what is in memory.
     pub async fn stop(self) {
         let _ = self.stop_serving.send(true);

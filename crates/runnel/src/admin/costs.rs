@@ -275,7 +275,9 @@ async fn say(
     let after = json!(said.change);
     let (kind, target) = ("costs", target.to_string());
     audit::record(&mut transaction, caller, "update", kind, &target, None, Some(&after)).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    app.database.tell_booked();
+    Ok(())
 }
 
 /// How many visits fit and what they cost, once reports know all records that `setting` looks at.

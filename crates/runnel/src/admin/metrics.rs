@@ -60,6 +60,7 @@ fn measure(app: &App) {
     gauge!("runnel_journal_bytes").set(journal.bytes as f64);
     gauge!("runnel_journal_broken").set(f64::from(u8::from(journal.broken)));
     gauge!("runnel_sessions_in_memory").set(app.sessions.len() as f64);
+    gauge!("runnel_reports_set_aside").set(app.facts.set_aside() as f64);
     let lag_ms = app.clock.now_ms().saturating_sub(app.facts.as_of_ms());
     gauge!("runnel_reports_lag_seconds").set(lag_ms as f64 / 1000.0);
 }

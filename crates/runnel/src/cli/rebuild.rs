@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{self, Stores};
 use crate::keeper;
+use crate::store::sessions::Sessions;
 use anyhow::Context;
 use std::time::Instant;
 use tokio::runtime::Handle;
@@ -19,18 +20,19 @@ pub async fn rebuild(config: Config) -> anyhow::Result<()> {
         // The journal's lock says whether a server runs; only then may anything be removed.
         let probe = journal::Journal::open(&config.data.join("journal"), Default::default());
         drop(probe.context("cannot open the journal (does a server run on this data?)")?);
-        if sessions.exists() {
-            std::fs::remove_dir_all(&sessions).context("cannot remove the session store")?;
-        }
+        Sessions::remove(&sessions).context("cannot remove the session store")?;
         App::open(config, Clock::System).await?
     };
-    let records = keeper::replay(&app)?;
+    let mut stores = Stores::new(&app, Handle::current());
+    let (facts, for_sessions) = (app.facts.clone(), app.clone());
+    // Neither waits for the other: each reads the sources for itself.
+    let reports = tokio::task::spawn_blocking(move || feed::rebuild(&facts, &mut stores));
+    let sessions = tokio::task::spawn_blocking(move || keeper::replay(&for_sessions));
+    let records = sessions.await??;
     keeper::restore_converted(&app).await?;
     keeper::write(&app).await?;
-    println!("sessions: {records} records replayed");
-    let mut stores = Stores::new(&app, Handle::current());
-    let facts = app.facts.clone();
-    tokio::task::spawn_blocking(move || feed::rebuild(&facts, &mut stores)).await??;
+    println!("sessions: {records} records replayed in {:.1} s", began.elapsed().as_secs_f64());
+    reports.await??;
     app.journal.close()?;
     println!("reports: rebuilt in {:.1} s", began.elapsed().as_secs_f64());
     Ok(())

@@ -10,7 +10,7 @@ use rules::entry::{Entry, Standing, Status, VisitDims};
 use rules::record::Passed;
 
 /// The facts of `entry`, which the ledger holds under `sequence`.
-pub(super) fn rows(sequence: i64, entry: &Entry) -> Vec<Row> {
+pub(super) fn rows(sequence: i64, entry: &Entry) -> Vec<Row<'_>> {
     let taken_back = Part::of(entry, &entry.before, Measures::negated);
     let added = Part::of(entry, &entry.after, |measures| measures);
     let parts = taken_back.into_iter().chain(added);
@@ -44,12 +44,13 @@ impl Part {
         Some(Self { status, own: signed(own), indirect: signed(indirect) })
     }
 
-    fn rows(self, sequence: i64, entry: &Entry) -> Vec<Row> {
-        let row = |kind, visit: &VisitDims, path: Path, measures| {
+    fn rows(self, sequence: i64, entry: &Entry) -> Vec<Row<'_>> {
+        let row = |kind, visit, path: Path, measures| {
+            let visit: &VisitDims = visit;
             let mut texts = texts(visit);
             texts.set(Text::Tx, entry.tx.as_deref().unwrap_or_default());
             texts.set(Text::Status, self.status.as_str());
-            texts.set(Text::Event, entry.event.map(|id| id.to_string()).unwrap_or_default());
+            texts.set(Text::Event, entry.event.as_ref().map_or("", |id| id.as_str()));
             Row {
                 kind,
                 number: sequence,
@@ -113,7 +114,7 @@ fn beside(visit: &VisitDims) -> Path {
     Path { actions: visit.actions.clone(), tags: visit.tags.clone(), ..Path::default() }
 }
 
-fn texts(visit: &VisitDims) -> Texts {
+fn texts(visit: &VisitDims) -> Texts<'_> {
     let mut texts = Texts::default();
     texts.set(Text::Funnel, visit.funnel.as_str());
     texts.set(Text::Source, visit.source.as_str());

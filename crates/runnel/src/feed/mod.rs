@@ -3,7 +3,9 @@
 //! stops nothing else.
 
 mod entry;
+mod fill;
 mod follow;
+mod page;
 mod request;
 mod sources;
 mod step;
@@ -11,7 +13,7 @@ mod stores;
 mod texts;
 mod wake;
 
-pub use sources::{Page, Sources};
+pub use sources::{Item, Page, Sources};
 pub use step::{MOST_PER_STEP, step};
 pub use stores::Stores;
 pub use wake::Wake;
@@ -54,18 +56,21 @@ impl Feed {
     pub fn of(app: &App) -> std::io::Result<Self> {
         let sources = Box::new(Stores::new(app, tokio::runtime::Handle::current()));
         let feed = Self::start(app.facts.clone(), sources, app.clock.clone())?;
-        let (wake, mut watermark) = (feed.wake(), app.journal.subscribe());
-        tokio::spawn(async move {
-            while !wake.stopped() && watermark.changed().await.is_ok() {
-                wake.notify();
-            }
-        });
+        tokio::spawn(wake_by(feed.wake(), app.journal.subscribe()));
+        tokio::spawn(wake_by(feed.wake(), app.database.booked.subscribe()));
         Ok(feed)
     }
 
     /// What tells it that there is something new.
     pub fn wake(&self) -> Wake {
         self.wake.clone()
+    }
+}
+
+/// Wakes feed with every change of `news`.
+async fn wake_by(wake: Wake, mut news: tokio::sync::watch::Receiver<u64>) {
+    while !wake.stopped() && news.changed().await.is_ok() {
+        wake.notify();
     }
 }
 
@@ -85,7 +90,7 @@ impl Drop for Feed {
 pub fn rebuild(facts: &Facts, sources: &mut dyn Sources) -> anyhow::Result<()> {
     facts.remove()?;
     let mut writer = facts.open()?;
-    while step(sources, &mut writer)? {}
+    fill::fill(sources, &mut writer, &|| false)?;
     writer.checkpoint();
     Ok(())
 }

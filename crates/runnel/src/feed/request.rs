@@ -8,7 +8,7 @@ use crate::store::facts::{
 use rules::record::{MOST_PATH, Passed, PassedKind, Record, RequestKind};
 
 /// The fact of `record`, which the journal holds under `number`.
-pub(super) fn row(number: u64, record: &Record) -> Option<Row> {
+pub(super) fn row(number: u64, record: &Record) -> Option<Row<'_>> {
     if record.kind == RequestKind::Touch {
         return None;
     }
@@ -62,7 +62,7 @@ fn clicked(record: &Record) -> Option<(Passed, u8)> {
     Some((Passed { node: taken.node, kind: taken.kind, page: taken.page }, taken.number))
 }
 
-fn texts(record: &Record) -> Texts {
+fn texts(record: &Record) -> Texts<'_> {
     let mut texts = Texts::default();
     texts.set(Text::Funnel, record.funnel.as_str());
     texts.set(Text::Source, record.source.as_str());

@@ -6,11 +6,14 @@ use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
 
-/// A page of a source: what is readable of it, and where the next page begins.
+/// An item with its number; of one that cannot be read, only the reason.
+pub type Item<T, C> = (C, Result<T, &'static str>);
+
+/// A page of a source, and where the next one begins.
 #[derive(Clone, Debug)]
 pub struct Page<T, C> {
-    /// Items with their numbers, ascending. Unreadable ones are left out.
-    pub items: Vec<(C, T)>,
+    /// Items with their numbers, ascending.
+    pub items: Vec<Item<T, C>>,
     /// The cursor after the page; the one asked for when there is nothing more at present.
     pub next: C,
 }

@@ -12,6 +12,8 @@ use tokio::runtime::Handle;
 
 /// Most bulk changes of cost in one step: each may touch every row.
 const MOST_COSTS: u32 = 10;
+/// Why an item is set aside: its bytes are damaged, or of a layout that this program does not know.
+const UNREADABLE: &str = "unreadable";
 
 /// Reads the program's own stores, from a thread outside the runtime.
 pub struct Stores {
@@ -29,28 +31,32 @@ impl Stores {
 
 impl Sources for Stores {
     fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
-        let read = self.journal.read(from, most)?;
-        let next = read.last().map_or(from, |last| last.number + 1);
-        let items = read.iter().filter_map(|entry| {
-            let record = Record::from_bytes(&entry.payload).ok();
-            if record.is_none() {
-                metrics::counter!("feed_unreadable_records_total").increment(1);
-            }
-            Some((entry.number, record?))
-        });
-        Ok(Page { items: items.collect(), next })
+        let mut page = Page { items: Vec::new(), next: from };
+        // One read gives at most some megabytes.
+        while page.items.len() < most {
+            let read = self.journal.read(page.next, most - page.items.len())?;
+            let Some(last) = read.last() else { break };
+            page.next = last.number + 1;
+            page.items.extend(read.iter().map(|entry| {
+                let record = Record::from_bytes(&entry.payload);
+                (entry.number, record.map_err(|_| UNREADABLE))
+            }));
+        }
+        Ok(page)
     }
 
     fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>> {
         let read = ledger::entries_after(&self.database, after, most as u32);
-        let items = self.runtime.block_on(read)?;
-        let next = items.last().map_or(after, |(sequence, _)| *sequence);
-        Ok(Page { items, next })
+        let read = self.runtime.block_on(read)?;
+        let next = read.last().map_or(after, |(sequence, _)| *sequence);
+        let items = read.into_iter().map(|(seq, entry)| (seq, entry.map_err(|_| UNREADABLE)));
+        Ok(Page { items: items.collect(), next })
     }
 
     fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
-        let items = self.runtime.block_on(costs::after(&self.database, after, MOST_COSTS))?;
-        let next = items.last().map_or(after, |(number, _)| *number);
-        Ok(Page { items, next })
+        let read = self.runtime.block_on(costs::after(&self.database, after, MOST_COSTS))?;
+        let next = read.last().map_or(after, |(number, _)| *number);
+        let items = read.into_iter().map(|(n, change)| (n, change.map_err(|_| UNREADABLE)));
+        Ok(Page { items: items.collect(), next })
     }
 }

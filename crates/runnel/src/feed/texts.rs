@@ -5,7 +5,7 @@ use rules::assets::Field;
 use rules::facts::Facts;
 
 /// Fills in the sender of the visit.
-pub(super) fn set_sender(texts: &mut Texts, facts: &Facts) {
+pub(super) fn set_sender<'a>(texts: &mut Texts<'a>, facts: &'a Facts) {
     texts.set(Text::Device, facts.device.as_str());
     for (text, value) in [
         (Text::Brand, &facts.brand),
@@ -28,14 +28,14 @@ pub(super) fn set_sender(texts: &mut Texts, facts: &Facts) {
 }
 
 /// Fills in the visit's tracking fields.
-pub(super) fn set_fields(texts: &mut Texts, fields: &[(Field, String)]) {
+pub(super) fn set_fields<'a>(texts: &mut Texts<'a>, fields: &'a [(Field, String)]) {
     for (field, value) in fields {
-        texts.fields[field.index()] = (!value.is_empty()).then(|| value.clone());
+        texts.fields[field.index()] = (!value.is_empty()).then(|| value.as_str().into());
     }
 }
 
 /// Fills in where the visit came from and by which domain.
-pub(super) fn set_way_in(texts: &mut Texts, referrer: &str, domain: &str) {
+pub(super) fn set_way_in<'a>(texts: &mut Texts<'a>, referrer: &'a str, domain: &'a str) {
     texts.set(Text::Referrer, referrer);
     texts.set(Text::ReferrerDomain, host(referrer));
     texts.set(Text::Domain, domain);

@@ -9,7 +9,7 @@ use sqlx::{AnyPool, Connection, Executor};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// Every change of the schema, in order; a landed one is never edited.
 const MIGRATIONS: &[(i64, &str)] = &[
@@ -44,6 +44,8 @@ pub struct Database {
     pub editing: Arc<Mutex<()>>,
     /// The bulk operations at work.
     pub operations: Underway,
+    /// Raised after every commit that changes what reports or deliveries are made of.
+    pub booked: watch::Sender<u64>,
 }
 
 impl Database {
@@ -56,9 +58,15 @@ impl Database {
         let pool = connect(&url, MOST_CONNECTIONS, "PRAGMA synchronous = FULL").await?;
         let outbox = connect(&url, MOST_OUTBOX_CONNECTIONS, "PRAGMA synchronous = NORMAL").await?;
         let (bell, turn, editing, operations) = Default::default();
-        let database = Self { pool, outbox, bell, turn, editing, operations };
+        let booked = watch::Sender::new(0);
+        let database = Self { pool, outbox, bell, turn, editing, operations, booked };
         database.migrate().await?;
         Ok(database)
+    }
+
+    /// Wakes whoever follows the ledger.
+    pub fn tell_booked(&self) {
+        self.booked.send_modify(|count| *count += 1);
     }
 
     /// A transaction that will write. It takes the write lock at once, so that what it reads first

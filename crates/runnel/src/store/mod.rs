@@ -1,5 +1,6 @@
 //! The only place that knows a database: configuration, ledger, sessions and report facts.
 
+mod aside;
 pub mod audit;
 pub mod catalog;
 pub mod costs;

@@ -69,6 +69,12 @@ impl World {
         self.running = Some(start(&self.dir, &self.clock, self.demo).await);
     }
 
+    /// Stops the server cleanly; gives the folder of its data, which lasts as long as the world.
+    pub async fn stop(&mut self) -> std::path::PathBuf {
+        self.running.take().unwrap().stop().await;
+        self.dir.path().to_owned()
+    }
+
     pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
@@ -121,6 +127,7 @@ impl World {
         app.fires().catch_up().await.unwrap();
         self.clock.advance_ms(1);
         let now_ms = self.clock.now_ms();
+        self.running().wake_feed();
         while app.facts.as_of_ms() < now_ms {
             tokio::task::yield_now().await;
         }

@@ -70,7 +70,12 @@ pub(super) fn reports(data: &Path, runs: bool) -> Finding {
     }
     match Facts::examine(data) {
         Ok(None) => Finding::ok(subject, "none yet; the first start makes it"),
-        Ok(Some(())) => Finding::ok(subject, "opens"),
+        Ok(Some(lacking)) if lacking.count == 0 => Finding::ok(subject, "opens"),
+        Ok(Some(lacking)) => {
+            let (count, first) = (lacking.count, lacking.first.join(", "));
+            let advice = "They stay where they are. With a program that can read them, `runnel rebuild`.";
+            Finding::warn(subject, format!("lacks {count} unreadable items: {first}"), advice)
+        }
         Err(error) => {
             let advice = "It is derived: the next start sets it aside and fills it anew.";
             Finding::warn(subject, format!("does not open: {error}"), advice)

@@ -79,6 +79,8 @@ pub async fn events(app: &Arc<App>, query: &LogQuery) -> Result<Events, Problem>
     for number in found.numbers {
         let entry = ledger::entries_after(&app.database, number - 1, 1).await?.pop();
         let entry = entry.filter(|(sequence, _)| *sequence == number);
+        // What cannot be read has no fact, so it is not found here.
+        let entry = entry.and_then(|(sequence, entry)| Some((sequence, entry.ok()?)));
         rows.extend(entry.map(|(sequence, entry)| event_line(&snapshot, sequence, entry)));
     }
     Ok(Events { rows, rows_total: found.total, as_of })

@@ -3,13 +3,11 @@
 
 use super::costs;
 use super::paths::Paths;
-use super::row::{Measure, Row, Text};
-use duckdb::arrow::array::{
-    ArrayRef, BooleanArray, Int8Array, Int32Array, Int64Array, StringArray,
-};
+use super::rows::Rows;
+use super::set_aside::{self, SetAside};
+use duckdb::arrow::array::{ArrayRef, BooleanArray};
 use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Connection, params};
-use rules::assets::Field;
 use rules::cost_change::CostChange;
 use std::sync::Arc;
 
@@ -25,26 +23,32 @@ pub struct Cursors {
 }
 
 /// Rows to be committed with the cursors that they lead to.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Batch {
     /// The rows.
-    pub rows: Vec<Row>,
+    pub rows: Rows,
     /// Visits that a booked conversion proves to be no bots (see [`super::row::visit_key`]).
     pub unflagged: Vec<i64>,
     /// Bulk changes of cost with their numbers; every record that they look at is in the store.
     pub costs: Vec<(i64, CostChange)>,
+    /// What the sources hold and nobody can read.
+    pub set_aside: Vec<SetAside>,
     /// The cursors after the rows.
     pub cursors: Cursors,
 }
 
+/// Commits the batches together; returns how many rows they had, and what they set aside.
 pub(super) fn append(
     connection: &Connection,
     paths: &mut Paths,
-    batch: &Batch,
-) -> anyhow::Result<()> {
+    batches: impl Iterator<Item = anyhow::Result<Batch>>,
+) -> anyhow::Result<Appended> {
     connection.execute_batch("BEGIN TRANSACTION")?;
-    let appended = append_within(connection, paths, batch);
-    let ended = appended.and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    let appended = append_all(connection, paths, batches);
+    let ended = appended.and_then(|appended| {
+        connection.execute_batch("COMMIT")?;
+        Ok(appended)
+    });
     if ended.is_err() {
         // A failed commit has already rolled back, so this may have nothing to do.
         let _ = connection.execute_batch("ROLLBACK");
@@ -54,66 +58,64 @@ pub(super) fn append(
     ended
 }
 
-fn append_within(connection: &Connection, paths: &mut Paths, batch: &Batch) -> anyhow::Result<()> {
-    if !batch.rows.is_empty() {
-        let numbers = paths.intern(connection, &batch.rows)?;
-        append_columns(connection, "facts", columns(&batch.rows, numbers))?;
+/// What a transaction came to.
+#[derive(Default)]
+pub(super) struct Appended {
+    pub rows: usize,
+    pub set_aside: Vec<SetAside>,
+}
+
+fn append_all(
+    connection: &Connection,
+    paths: &mut Paths,
+    batches: impl Iterator<Item = anyhow::Result<Batch>>,
+) -> anyhow::Result<Appended> {
+    let (mut appended, mut cursors) = (Appended::default(), None);
+    for batch in batches {
+        let batch = batch?;
+        appended.rows += batch.rows.len();
+        appended.set_aside.extend_from_slice(&batch.set_aside);
+        cursors = Some(batch.cursors);
+        append_within(connection, paths, batch)?;
     }
+    if let Some(Cursors { records, entries, costs }) = cursors {
+        let state = "UPDATE state SET records = $1, entries = $2, costs = $3";
+        connection.execute(state, params![records as i64, entries, costs])?;
+    }
+    Ok(appended)
+}
+
+fn append_within(
+    connection: &Connection,
+    paths: &mut Paths,
+    mut batch: Batch,
+) -> anyhow::Result<()> {
+    let rows = std::mem::take(&mut batch.rows);
+    let first_later = rows.first_later();
+    if !rows.is_empty() {
+        let numbers = paths.intern(connection, rows.paths())?;
+        append_columns(connection, "facts", rows.into_columns(&numbers))?;
+    }
+    set_aside::note(connection, &batch.set_aside)?;
     for visit in &batch.unflagged {
         let once = "INSERT INTO unflagged SELECT $1
                     WHERE NOT EXISTS (SELECT 1 FROM unflagged WHERE visit = $1)";
         connection.execute(once, params![visit])?;
     }
-    costs::apply(connection, batch)?;
-    let Cursors { records, entries, costs } = batch.cursors;
-    let state = "UPDATE state SET records = $1, entries = $2, costs = $3";
-    connection.execute(state, params![records as i64, entries, costs])?;
-    Ok(())
+    costs::apply(connection, first_later, &batch.costs)
 }
 
-/// Appends one batch of columns, named for Arrow only: their order is the table's.
+/// Appends one batch of columns; a column that is left out is NULL.
 pub(super) fn append_columns(
     connection: &Connection,
     table: &str,
-    columns: Vec<ArrayRef>,
+    columns: Vec<(&'static str, ArrayRef)>,
 ) -> anyhow::Result<()> {
-    let named = columns.into_iter().enumerate().map(|(i, column)| (format!("c{i}"), column, true));
-    let mut appender = connection.appender(table)?;
-    appender.append_record_batch(RecordBatch::try_from_iter_with_nullable(named)?)?;
+    let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+    let columns = columns.into_iter().map(|(name, column)| (name, column, true));
+    let mut appender = connection.appender_with_columns(table, &names)?;
+    appender.append_record_batch(RecordBatch::try_from_iter_with_nullable(columns)?)?;
     Ok(appender.flush()?)
-}
-
-fn columns(rows: &[Row], paths: Vec<i32>) -> Vec<ArrayRef> {
-    let mut columns: Vec<ArrayRef> = vec![
-        bytes(rows, |row| row.kind as i8),
-        longs(rows, |row| row.number),
-        longs(rows, |row| row.visit_ms),
-        longs(rows, |row| row.clock_ms),
-        Arc::new(Int64Array::from_iter(rows.iter().map(|row| row.convert_ms))),
-        longs(rows, |row| row.visitor),
-        longs(rows, |row| row.visit),
-        bytes(rows, |row| i8::from(row.bot)),
-        Arc::new(Int32Array::from(paths)),
-    ];
-    columns.extend(Text::ALL.iter().map(|text| texts(rows, |r| &r.texts.of[*text as usize])));
-    columns.extend(Field::all().map(|field| texts(rows, |r| &r.texts.fields[field.index()])));
-    columns.extend(Measure::ALL.iter().map(|&measure| match measure.is_money() {
-        true => longs(rows, |row| row.measures.get(measure)),
-        false => bytes(rows, |row| row.measures.get(measure) as i8),
-    }));
-    columns
-}
-
-fn bytes(rows: &[Row], value: impl Fn(&Row) -> i8) -> ArrayRef {
-    Arc::new(Int8Array::from_iter_values(rows.iter().map(value)))
-}
-
-fn longs(rows: &[Row], value: impl Fn(&Row) -> i64) -> ArrayRef {
-    Arc::new(Int64Array::from_iter_values(rows.iter().map(value)))
-}
-
-fn texts(rows: &[Row], value: impl Fn(&Row) -> &Option<String>) -> ArrayRef {
-    Arc::new(StringArray::from_iter(rows.iter().map(|row| value(row).as_deref())))
 }
 
 pub(super) fn flags(values: impl IntoIterator<Item = bool>) -> ArrayRef {

@@ -2,17 +2,22 @@
 //! Promise: a visit costs what the latest change that fits it says, at every row of the visit,
 //! also those that arrive later; undone changes say nothing. Rebuilt, it is the same.
 
-use super::append::Batch;
 use super::read::Reader;
-use super::row::{Measure, Row, RowKind};
 use super::sql::Sql;
 use duckdb::{Connection, params, params_from_iter};
 use rules::cost_change::{CostAct, CostChange, CostSetting};
 
-/// Takes in the batch's changes, and gives rows of changed visits their visits' cost.
-pub(super) fn apply(connection: &Connection, batch: &Batch) -> anyhow::Result<()> {
-    follow_earlier(connection, batch)?;
-    for (number, change) in &batch.costs {
+/// Takes in `changes`, and gives rows of changed visits their visits' cost. `first_later` is the
+/// lowest record number among new rows that did not begin their visit.
+pub(super) fn apply(
+    connection: &Connection,
+    first_later: Option<i64>,
+    changes: &[(i64, CostChange)],
+) -> anyhow::Result<()> {
+    if let Some(first) = first_later {
+        follow_earlier(connection, first)?;
+    }
+    for (number, change) in changes {
         let body = serde_json::to_string(change)?;
         let keep = "INSERT INTO cost_changes VALUES ($1, $2, $3, FALSE)";
         connection.execute(keep, params![number, change.id.to_string(), body])?;
@@ -26,12 +31,7 @@ pub(super) fn apply(connection: &Connection, batch: &Batch) -> anyhow::Result<()
 
 /// A later request of a visit carries what its entrance cost at first: it takes on what the visit
 /// costs now.
-fn follow_earlier(connection: &Connection, batch: &Batch) -> anyhow::Result<()> {
-    let later =
-        |row: &&Row| row.kind == RowKind::Request && row.measures.get(Measure::Entrance) == 0;
-    let Some(first) = batch.rows.iter().filter(later).map(|row| row.number).min() else {
-        return Ok(());
-    };
+fn follow_earlier(connection: &Connection, first: i64) -> anyhow::Result<()> {
     if !connection.prepare("SELECT 1 FROM visit_costs LIMIT 1")?.exists([])? {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 
 mod append;
 mod costs;
+mod damage;
 mod groups;
 mod log;
 mod marker;
@@ -11,8 +12,10 @@ mod path;
 mod paths;
 mod read;
 mod row;
+mod rows;
 mod schema;
 pub mod select;
+mod set_aside;
 mod sheet;
 mod sql;
 mod writer;
@@ -22,6 +25,8 @@ pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
 pub use read::{MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
+pub use rows::Rows;
+pub use set_aside::{Lacking, SetAside, Source};
 pub use sheet::{Cell, CellKind, Sheet};
 pub use writer::Writer;
 
@@ -30,7 +35,7 @@ use marker::Marker;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -49,6 +54,8 @@ pub struct Facts {
     state: Mutex<State>,
     permits: Arc<Semaphore>,
     as_of_ms: AtomicU64,
+    set_aside: Arc<AtomicU64>,
+    damaged: AtomicBool,
 }
 
 enum State {
@@ -80,6 +87,8 @@ impl Facts {
             state: Mutex::new(State::Closed("Reports are being opened.")),
             permits: Arc::new(Semaphore::new(REPORTS_AT_ONCE)),
             as_of_ms: AtomicU64::new(0),
+            set_aside: Arc::default(),
+            damaged: AtomicBool::new(false),
         }
     }
 
@@ -100,21 +109,25 @@ impl Facts {
             tracing::warn!(crashes, "DuckDB ended the program; the report store is filled anew");
             open::set_aside(&self.folder)?;
         }
+        if self.damaged.swap(false, Ordering::Relaxed) {
+            tracing::warn!("the report store is damaged; it is set aside and filled anew");
+            open::set_aside(&self.folder)?;
+        }
         self.opened().inspect_err(|_| self.close("Reports are off: their store does not open."))
     }
 
     fn opened(&self) -> anyhow::Result<Writer> {
         let _inside = self.marker.enter();
         let connection = open::open(&self.folder, self.memory_mb)?;
-        let writer = Writer::new(connection.try_clone()?, self.marker.clone())?;
+        let writer = Writer::new(connection.try_clone()?, self.marker.clone(), self.set_aside.clone())?;
         *self.state.lock() = State::Open(connection);
         Ok(writer)
     }
 
-    /// Whether the store in `folder` opens for reading; `None` if there is none yet. Changes nothing.
+    /// What the store in `folder` lacks, if it opens; `None` if there is none yet. Changes nothing.
     /// # Errors
     /// It does not open; another process that has it open is a reason too.
-    pub fn examine(folder: &std::path::Path) -> anyhow::Result<Option<()>> {
+    pub fn examine(folder: &std::path::Path) -> anyhow::Result<Option<Lacking>> {
         open::examine(folder)
     }
 
@@ -141,6 +154,29 @@ impl Facts {
     /// Until when the store is complete, Unix milliseconds; 0 while it has yet to catch up.
     pub fn as_of_ms(&self) -> u64 {
         self.as_of_ms.load(Ordering::Relaxed)
+    }
+
+    /// Looks whether `error`, met while reading or writing the store, means that it is damaged; then
+    /// whoever opens it next sets it aside and fills it anew.
+    pub fn judge(&self, error: &anyhow::Error) {
+        if damage::is_damage(error) {
+            self.mistrust();
+        }
+    }
+
+    /// Has the store set aside and filled anew when it is opened next.
+    pub fn mistrust(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the store is to be opened anew because it is damaged.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// How many items of the sources reports lack, because nobody can read them.
+    pub fn set_aside(&self) -> u64 {
+        self.set_aside.load(Ordering::Relaxed)
     }
 
     /// Runs `work` on a connection of its own, in one transaction that sees one state, with the
@@ -175,7 +211,8 @@ impl Facts {
             connection.execute_batch("ROLLBACK")?;
             result
         });
-        Ok(task.await.map_err(anyhow::Error::from)??)
+        let done = task.await.map_err(anyhow::Error::from)?;
+        Ok(done.inspect_err(|error| self.judge(error))?)
     }
 
     fn connection(&self) -> Result<Connection, ReadError> {

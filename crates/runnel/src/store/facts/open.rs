@@ -2,7 +2,9 @@
 //! Promise: what does not open, or is of another layout, is set aside and made anew: the store is
 //! derived, so nothing is lost (product.md §17).
 
+use super::super::aside;
 use super::schema::{LAYOUT, create};
+use super::set_aside::{self, Lacking};
 use anyhow::{Context, ensure};
 use duckdb::{AccessMode, Config, Connection};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use std::path::{Path, PathBuf};
 /// Large, because a checkpoint in the middle of feeding stalls it for seconds.
 const AUTOMATIC_CHECKPOINT: &str = "1TB";
 const THREADS: i64 = 2;
+/// What follows the file's name in the names of its parts: itself, and the log.
+const PARTS: [&str; 2] = ["", ".wal"];
 
 /// The store's file in the data folder.
 pub(super) fn file(folder: &Path) -> PathBuf {
@@ -20,6 +24,10 @@ pub(super) fn file(folder: &Path) -> PathBuf {
 /// # Errors
 /// A new store cannot be made either: the folder cannot be written.
 pub(super) fn open(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {
+    if !file(folder).exists() {
+        // A log without its file belongs to a store that is gone.
+        set_aside(folder)?;
+    }
     match open_file(folder, memory_mb) {
         Ok(connection) => Ok(connection),
         Err(error) => {
@@ -30,8 +38,8 @@ pub(super) fn open(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> 
     }
 }
 
-/// Whether the store in `folder` opens and is of our layout; changes nothing.
-pub(super) fn examine(folder: &Path) -> anyhow::Result<Option<()>> {
+/// What the store in `folder` lacks, if it opens and is of our layout; changes nothing.
+pub(super) fn examine(folder: &Path) -> anyhow::Result<Option<Lacking>> {
     let file = file(folder);
     if !file.exists() {
         return Ok(None);
@@ -40,7 +48,8 @@ pub(super) fn examine(folder: &Path) -> anyhow::Result<Option<()>> {
     let connection = Connection::open_with_flags(file, config)?;
     let layout: i64 = connection.query_row("SELECT layout FROM state", [], |row| row.get(0))?;
     ensure!(layout == LAYOUT, "the report store has layout {layout}, not {LAYOUT}");
-    Ok(Some(()))
+    let (count, first) = set_aside::noted(&connection)?;
+    Ok(Some(Lacking { count, first }))
 }
 
 fn open_file(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {
@@ -58,27 +67,21 @@ fn open_file(folder: &Path, memory_mb: u32) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
-/// Renames the store's files; an earlier one set aside is replaced.
+/// Renames the store's files, whatever they are; what was set aside earlier is replaced.
 pub(super) fn set_aside(folder: &Path) -> anyhow::Result<()> {
     let file = file(folder);
-    for suffix in ["", ".wal"] {
+    for suffix in PARTS {
         let from = with_suffix(&file, suffix);
-        let to = with_suffix(&file, &format!(".aside{suffix}"));
-        if from.exists() {
-            std::fs::rename(&from, &to)
-                .with_context(|| format!("cannot set {} aside", from.display()))?;
-        }
+        aside::set_aside(&from, &with_suffix(&file, &format!(".aside{suffix}")))
+            .with_context(|| format!("cannot set {} aside", from.display()))?;
     }
     Ok(())
 }
 
 /// Removes the store's files, so that the next start fills it anew.
 pub(super) fn remove(folder: &Path) -> anyhow::Result<()> {
-    for suffix in ["", ".wal"] {
-        match std::fs::remove_file(with_suffix(&file(folder), suffix)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
+    for suffix in PARTS {
+        aside::remove(&with_suffix(&file(folder), suffix))?;
     }
     Ok(())
 }

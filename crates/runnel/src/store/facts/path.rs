@@ -4,10 +4,9 @@
 
 use rules::ids::EntityId;
 use rules::record::{Passed, PassedKind};
-use serde::Serialize;
 
 /// The path of one row. Rows of the same path share its members in the store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Path {
     /// Each (node, page) once, oldest first.
     pub passed: Vec<Passed>,

@@ -3,18 +3,19 @@
 
 use super::append::{append_columns, flags};
 use super::path::{Member, Path};
-use super::row::Row;
 use duckdb::Connection;
 use duckdb::arrow::array::{Int8Array, Int32Array, Int64Array, StringArray};
-use sha2::{Digest, Sha256};
+use siphasher::sip128::{Hasher128, SipHasher13};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// Most paths remembered, about 40 bytes each.
 const MOST_REMEMBERED: usize = 200_000;
 
-/// The first 16 bytes of a path's SHA-256.
-type Fingerprint = (i64, i64);
+/// A hash of a path, the same in every run. Two paths of one store would share it once in some 10³⁰
+/// pairs; a build that hashes otherwise gives known paths second numbers, which changes no sum.
+pub(super) type Fingerprint = (i64, i64);
 
 pub(super) struct Paths {
     known: HashMap<Fingerprint, i32>,
@@ -47,11 +48,11 @@ impl Paths {
         self.stale = true;
     }
 
-    /// The number of each row's path, storing those not met before.
+    /// The numbers of `paths`, storing those not met before.
     pub(super) fn intern(
         &mut self,
         connection: &Connection,
-        rows: &[Row],
+        paths: &[(Fingerprint, Path)],
     ) -> anyhow::Result<Vec<i32>> {
         if self.stale {
             *self = Self::load(connection)?;
@@ -60,15 +61,20 @@ impl Paths {
             self.known.clear();
         }
         let mut new = Vec::new();
-        let numbers = rows.iter().map(|row| self.number(&row.path, &mut new)).collect();
+        let numbers = paths.iter().map(|(print, path)| self.number(*print, path, &mut new));
+        let numbers = numbers.collect();
         if !new.is_empty() {
             store(connection, &new)?;
         }
         Ok(numbers)
     }
 
-    fn number<'a>(&mut self, path: &'a Path, new: &mut Vec<NewPath<'a>>) -> i32 {
-        let fingerprint = fingerprint(path);
+    fn number<'a>(
+        &mut self,
+        fingerprint: Fingerprint,
+        path: &'a Path,
+        new: &mut Vec<NewPath<'a>>,
+    ) -> i32 {
         *self.known.entry(fingerprint).or_insert_with(|| {
             let number = self.next;
             self.next += 1;
@@ -78,18 +84,22 @@ impl Paths {
     }
 }
 
-fn fingerprint(path: &Path) -> Fingerprint {
-    let bytes = postcard::to_stdvec(path).unwrap_or_default();
-    let hash = Sha256::digest(&bytes);
-    let eight = |from: usize| i64::from_le_bytes(std::array::from_fn(|i| hash[from + i]));
-    (eight(0), eight(8))
+pub(super) fn fingerprint(path: &Path) -> Fingerprint {
+    let mut hasher = SipHasher13::new();
+    path.hash(&mut hasher);
+    let hash = hasher.finish128();
+    (hash.h1 as i64, hash.h2 as i64)
 }
 
 fn store(connection: &Connection, new: &[NewPath<'_>]) -> anyhow::Result<()> {
     let numbers = Int32Array::from_iter_values(new.iter().map(|n| n.number));
     let high = Int64Array::from_iter_values(new.iter().map(|n| n.fingerprint.0));
     let low = Int64Array::from_iter_values(new.iter().map(|n| n.fingerprint.1));
-    append_columns(connection, "paths", vec![Arc::new(numbers), Arc::new(high), Arc::new(low)])?;
+    append_columns(
+        connection,
+        "paths",
+        vec![("path", Arc::new(numbers)), ("high", Arc::new(high)), ("low", Arc::new(low))],
+    )?;
     let members: Vec<(i32, Member)> =
         new.iter().flat_map(|n| n.path.members().into_iter().map(|m| (n.number, m))).collect();
     if members.is_empty() { Ok(()) } else { store_members(connection, &members) }
@@ -97,16 +107,16 @@ fn store(connection: &Connection, new: &[NewPath<'_>]) -> anyhow::Result<()> {
 
 fn store_members(connection: &Connection, members: &[(i32, Member)]) -> anyhow::Result<()> {
     let of = || members.iter().map(|(_, member)| member);
-    let columns: Vec<duckdb::arrow::array::ArrayRef> = vec![
-        Arc::new(Int32Array::from_iter_values(members.iter().map(|(path, _)| *path))),
-        Arc::new(Int8Array::from_iter_values(of().map(|m| m.list as i8))),
-        Arc::new(StringArray::from_iter_values(of().map(|m| &m.key))),
-        flags(of().map(|m| m.new)),
-        flags(of().map(|m| m.here)),
-        flags(of().map(|m| m.lander_view)),
-        flags(of().map(|m| m.offer_view)),
-        flags(of().map(|m| m.lander_click)),
-        flags(of().map(|m| m.offer_click)),
+    let columns: Vec<(&str, duckdb::arrow::array::ArrayRef)> = vec![
+        ("path", Arc::new(Int32Array::from_iter_values(members.iter().map(|(path, _)| *path)))),
+        ("list", Arc::new(Int8Array::from_iter_values(of().map(|m| m.list as i8)))),
+        ("member", Arc::new(StringArray::from_iter_values(of().map(|m| &m.key)))),
+        ("new", flags(of().map(|m| m.new))),
+        ("here", flags(of().map(|m| m.here))),
+        ("lander_view", flags(of().map(|m| m.lander_view))),
+        ("offer_view", flags(of().map(|m| m.offer_view))),
+        ("lander_click", flags(of().map(|m| m.lander_click))),
+        ("offer_click", flags(of().map(|m| m.offer_click))),
     ];
     append_columns(connection, "members", columns)
 }

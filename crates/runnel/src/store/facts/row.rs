@@ -3,6 +3,7 @@
 
 use super::path::Path;
 use rules::ids::HitId;
+use std::borrow::Cow;
 
 /// What a row came from. The number is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub enum RowKind {
     Indirect = 2,
 }
 
-/// One fact.
+/// One fact. Its texts are borrowed from what it is made of.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct Row<'a> {
     /// What it came from.
     pub kind: RowKind,
     /// The journal's record number, or the ledger's sequence.
@@ -37,7 +38,7 @@ pub struct Row {
     /// What the visit passed so far, or whom a standing credits.
     pub path: Path,
     /// What reports group by, in the order of [`Text`].
-    pub texts: Texts,
+    pub texts: Texts<'a>,
     /// What reports sum, in the order of [`Measure`].
     pub measures: Measures,
 }
@@ -97,23 +98,17 @@ impl Measure {
 }
 
 /// Values of [`Text`] and of the tracking fields.
-#[derive(Clone, Debug)]
-pub struct Texts {
+#[derive(Clone, Debug, Default)]
+pub struct Texts<'a> {
     /// By [`Text`].
-    pub of: [Option<String>; Text::ALL.len()],
+    pub of: [Option<Cow<'a, str>>; Text::ALL.len()],
     /// By [`rules::assets::Field`].
-    pub fields: [Option<String>; rules::assets::Field::COUNT],
+    pub fields: [Option<Cow<'a, str>>; rules::assets::Field::COUNT],
 }
 
-impl Default for Texts {
-    fn default() -> Self {
-        Self { of: std::array::from_fn(|_| None), fields: std::array::from_fn(|_| None) }
-    }
-}
-
-impl Texts {
+impl<'a> Texts<'a> {
     /// Sets `text`; empty is absent.
-    pub fn set(&mut self, text: Text, value: impl Into<String>) {
+    pub fn set(&mut self, text: Text, value: impl Into<Cow<'a, str>>) {
         let value = value.into();
         self.of[text as usize] = (!value.is_empty()).then_some(value);
     }

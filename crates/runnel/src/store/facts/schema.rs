@@ -6,7 +6,7 @@ use duckdb::{Connection, Result};
 use rules::assets::Field;
 
 /// Raised with every change of a table or of what a row means.
-pub(super) const LAYOUT: i64 = 2;
+pub(super) const LAYOUT: i64 = 3;
 
 /// Columns of `facts` before the texts and measures.
 pub(super) const FIXED: &[(&str, &str)] = &[
@@ -31,6 +31,7 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
          CREATE TABLE IF NOT EXISTS cost_changes (number BIGINT, id VARCHAR, body VARCHAR,
              undone BOOLEAN);
          CREATE TABLE IF NOT EXISTS visit_costs (visit BIGINT, own BIGINT, now BIGINT);
+         CREATE TABLE IF NOT EXISTS set_aside (source VARCHAR, number BIGINT, reason VARCHAR);
          CREATE TABLE IF NOT EXISTS paths (path INTEGER, high BIGINT, low BIGINT);
          CREATE TABLE IF NOT EXISTS members (path INTEGER, list TINYINT, member VARCHAR,
              new BOOLEAN, here BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN,

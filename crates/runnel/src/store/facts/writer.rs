@@ -4,8 +4,10 @@
 use super::append::{Batch, Cursors, append};
 use super::marker::Marker;
 use super::paths::Paths;
-use super::read;
+use super::{read, set_aside};
 use duckdb::Connection;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows between two checkpoints: they bound how much a start must replay.
 const ROWS_PER_CHECKPOINT: usize = 500_000;
@@ -15,13 +17,20 @@ pub struct Writer {
     connection: Connection,
     paths: Paths,
     marker: Marker,
+    /// Items that reports lack.
+    noted: Arc<AtomicU64>,
     since_checkpoint: usize,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, marker: Marker) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        connection: Connection,
+        marker: Marker,
+        noted: Arc<AtomicU64>,
+    ) -> anyhow::Result<Self> {
         let paths = Paths::load(&connection)?;
-        Ok(Self { connection, paths, marker, since_checkpoint: 0 })
+        noted.store(set_aside::noted(&connection)?.0, Ordering::Relaxed);
+        Ok(Self { connection, paths, marker, noted, since_checkpoint: 0 })
     }
 
     /// How far the store has read its sources.
@@ -32,14 +41,20 @@ impl Writer {
         read::cursors(&self.connection)
     }
 
-    /// Commits `batch` with its cursors.
+    /// Commits `batches` with the cursors of the last one, in one transaction.
     /// # Errors
-    /// Nothing of it was committed; the same batch may be tried again.
-    pub fn append(&mut self, batch: &Batch) -> anyhow::Result<()> {
+    /// A batch failed to be made, or the store to be written: nothing was committed; the same may be
+    /// tried again.
+    pub fn append(
+        &mut self,
+        batches: impl IntoIterator<Item = anyhow::Result<Batch>>,
+    ) -> anyhow::Result<()> {
         let inside = self.marker.enter();
-        append(&self.connection, &mut self.paths, batch)?;
+        let appended = append(&self.connection, &mut self.paths, batches.into_iter())?;
         drop(inside);
-        self.since_checkpoint += batch.rows.len();
+        set_aside::tell(&appended.set_aside);
+        self.noted.fetch_add(appended.set_aside.len() as u64, Ordering::Relaxed);
+        self.since_checkpoint += appended.rows;
         if self.since_checkpoint >= ROWS_PER_CHECKPOINT {
             self.checkpoint();
         }

@@ -176,6 +176,7 @@ impl Desk {
             self.after.committed(committed);
         }
         self.database.bell.ring(batch.owed.iter().map(|one| one.destination.clone()));
+        self.database.tell_booked();
         Ok(batch.outcomes)
     }
 

@@ -1,13 +1,21 @@
 //! Sessions on disk: one key-value store, written in batches together with the journal cursor.
-//! Promise: sessions and cursor change in one atomic batch; a damaged store is set aside, never fatal.
+//! Promise: sessions and cursor change in one atomic batch; a damaged store is set aside, never
+//! fatal: one that does not open at once, one that shows its damage later at the next start.
 
+use super::super::aside;
 use super::Kept;
 use anyhow::Context;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use rules::ids::Vid;
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Sessions that the library holds before they go into a table of their own, and its log: both
+/// bound its memory, the log also what it reads at its opening.
+const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+const LOG_BYTES: u64 = 64 * 1024 * 1024;
 const CURSOR: &str = "cursor";
 /// Changes with the layout of [`Kept`]; a store of another layout is rebuilt from the journal.
 const LAYOUT: u8 = 1;
@@ -16,26 +24,44 @@ pub(super) struct Disk {
     database: Database,
     sessions: Keyspace,
     cursors: Keyspace,
+    /// Exists once the store has shown damage; the next start then begins a new one.
+    note: PathBuf,
+    damaged: AtomicBool,
 }
 
 impl Disk {
     pub(super) fn open(dir: &Path) -> anyhow::Result<Self> {
-        Self::open_as_is(dir).or_else(|error| {
+        let note = dir.with_extension("mistrusted");
+        if note.exists() {
+            tracing::warn!("the session store was found damaged; it is rebuilt from the journal");
+            put_aside(dir)?;
+            aside::remove(&note).context("cannot remove the note of its damage")?;
+        }
+        Self::open_as_is(dir, &note).or_else(|error| {
             tracing::warn!(%error, "the session store is damaged: set aside, rebuilt from the journal");
-            let aside = dir.with_extension("damaged");
-            let _ = std::fs::remove_dir_all(&aside);
-            std::fs::rename(dir, &aside).context("cannot set the damaged session store aside")?;
-            Self::open_as_is(dir)
+            put_aside(dir)?;
+            Self::open_as_is(dir, &note)
         })
     }
 
-    fn open_as_is(dir: &Path) -> anyhow::Result<Self> {
-        let database = Database::builder(dir).cache_size(CACHE_BYTES).open()?;
-        let name = format!("sessions-{LAYOUT}");
-        let sessions = database.keyspace(&name, KeyspaceCreateOptions::default)?;
-        let cursors =
-            database.keyspace(&format!("{CURSOR}-{LAYOUT}"), KeyspaceCreateOptions::default)?;
-        Ok(Self { database, sessions, cursors })
+    fn open_as_is(dir: &Path, note: &Path) -> anyhow::Result<Self> {
+        let open = || {
+            let database = Database::builder(dir)
+                .cache_size(CACHE_BYTES)
+                .max_journaling_size(LOG_BYTES)
+                .worker_threads(1)
+                .open()?;
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+            let sessions = database.keyspace(&format!("sessions-{LAYOUT}"), options)?;
+            let cursors = database.keyspace(&format!("{CURSOR}-{LAYOUT}"), options)?;
+            // Read now: a store without its cursor is rebuilt all over.
+            cursors.get(CURSOR)?;
+            let (note, damaged) = (note.to_owned(), AtomicBool::new(false));
+            Ok(Self { database, sessions, cursors, note, damaged })
+        };
+        // The library asserts some of what it reads.
+        catch_unwind(AssertUnwindSafe(open))
+            .unwrap_or_else(|_| anyhow::bail!("reading it broke off"))
     }
 
     pub(super) fn cursor(&self) -> u64 {
@@ -43,10 +69,28 @@ impl Disk {
         bytes.and_then(|b| Some(u64::from_be_bytes(b.as_ref().try_into().ok()?))).unwrap_or(0)
     }
 
-    /// A session that cannot be read counts as unknown: the visitor goes on, with a new one.
+    /// A session that cannot be read counts as unknown: the visitor goes on, with a new one, until
+    /// the next start rebuilds it.
     pub(super) fn read(&self, vid: Vid) -> Option<Kept> {
-        let bytes = self.sessions.get(key(vid)).ok().flatten()?;
-        postcard::from_bytes(&bytes).ok()
+        let read = catch_unwind(AssertUnwindSafe(|| self.sessions.get(key(vid))));
+        let bytes = match read {
+            Ok(Ok(bytes)) => bytes?,
+            Ok(Err(error)) => return self.mistrust(&error),
+            Err(_) => return self.mistrust(&"reading it broke off"),
+        };
+        postcard::from_bytes(&bytes).map_or_else(|error| self.mistrust(&error), Some)
+    }
+
+    /// Has the next start rebuild the store.
+    fn mistrust(&self, why: &dyn std::fmt::Display) -> Option<Kept> {
+        metrics::counter!("runnel_sessions_unreadable_total").increment(1);
+        if !self.damaged.swap(true, Ordering::Relaxed) {
+            tracing::error!(%why, "the session store is damaged: the next start rebuilds it");
+            if let Err(error) = std::fs::write(&self.note, why.to_string()) {
+                tracing::error!(%error, "that it is damaged cannot be noted");
+            }
+        }
+        None
     }
 
     pub(super) fn write(&self, sessions: &[(Vid, Kept)], cursor: u64) -> anyhow::Result<()> {
@@ -77,6 +121,12 @@ impl Disk {
         }
         Ok(forgotten)
     }
+}
+
+/// Keeps the store under another name; an earlier one there is replaced.
+fn put_aside(dir: &Path) -> anyhow::Result<()> {
+    aside::set_aside(dir, &dir.with_extension("damaged"))
+        .context("cannot set the damaged session store aside")
 }
 
 fn key(vid: Vid) -> [u8; 16] {

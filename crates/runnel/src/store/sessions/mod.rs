@@ -52,6 +52,13 @@ impl Sessions {
         Ok((Self { shards, disk, most }, cursor))
     }
 
+    /// Removes the store in `dir`, whatever it is.
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove(dir: &Path) -> std::io::Result<()> {
+        super::aside::remove(dir)
+    }
+
     /// Runs `work` on the visitor's session under their lock. `work` says whether it changed it.
     pub fn with<R>(&self, vid: Vid, work: impl FnOnce(&mut Kept) -> R) -> R {
         self.with_one(vid, false, work)
@@ -89,7 +96,12 @@ impl Sessions {
 
     /// Notes that the visitor converted on `offer`.
     pub fn converted(&self, vid: Vid, offer: EntityId) {
-        self.with(vid, |kept| kept.session.converted_on(offer));
+        let slot = self.slot(vid);
+        let mut kept = slot.kept.lock();
+        if !kept.session.converted.contains(&offer) {
+            slot.dirty.store(true, Ordering::SeqCst);
+            kept.session.converted_on(offer);
+        }
     }
 
     /// Twice the bound, so that a burst between two writes finds room.
@@ -168,6 +180,11 @@ impl Sessions {
         }
     }
 
+    /// Whether there are more in memory than are to stay there: time to write them.
+    pub fn are_crowded(&self) -> bool {
+        self.len() > self.most + self.most / 2
+    }
+
     /// Sessions in memory.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
@@ -192,6 +209,20 @@ pub struct Changed {
     sessions: Vec<(Vid, Kept)>,
     /// All records they refer to are below this number.
     pub next_record: u64,
+}
+
+impl Changed {
+    /// Leaves only the links of sessions whose last activity was before `before_ms`: what the sweep
+    /// would leave of them.
+    pub fn without_ended(mut self, before_ms: u64) -> Self {
+        for (_, kept) in &mut self.sessions {
+            if kept.session.last_at_ms < before_ms {
+                let ended = Session::new(kept.session.vid);
+                kept.session = std::mem::replace(&mut kept.session, ended).over();
+            }
+        }
+        self
+    }
 }
 
 #[cfg(test)]

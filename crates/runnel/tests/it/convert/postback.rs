@@ -351,6 +351,7 @@ async fn entries_are_numbered_without_gaps_and_sum_up_to_the_standing() {
     }
     let entries =
         runnel::store::ledger::entries_after(&world.desk.database, 0, 1000).await.unwrap();
+    let entries: Vec<_> = entries.into_iter().map(|(seq, entry)| (seq, entry.unwrap())).collect();
     let numbers: Vec<_> = entries.iter().map(|(seq, _)| *seq).collect();
     assert_eq!(numbers, (1..=entries.len() as i64).collect::<Vec<_>>());
     let sum: i64 = entries.iter().map(|(_, e)| (e.after.revenue - e.before.revenue).0).sum();

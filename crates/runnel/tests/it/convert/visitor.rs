@@ -146,6 +146,7 @@ async fn an_entry_carries_the_path_and_an_update_keeps_it() {
         world.pb(&format!("hit={}&tx=T&rev={rev}", hits[2])).await;
     }
     let entries = runnel::store::ledger::entries_after(&world.desk.database, 0, 9).await.unwrap();
+    let entries: Vec<_> = entries.into_iter().map(|(seq, entry)| (seq, entry.unwrap())).collect();
     let path = |entry: &Entry| -> Vec<_> {
         entry.path.iter().map(|credit| (credit.hit, credit.direct)).collect()
     };

@@ -16,6 +16,7 @@ fn asked() -> Asked {
         bots: "include",
         groupings: vec!["node", "country"],
         filters: vec![],
+        excluded: vec![],
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod crash;
 mod http;
+mod lacking;
 mod truth;
 mod world;
 
@@ -86,6 +87,8 @@ impl Asked {
         let time = |ms: i64| jiff::Timestamp::from_millisecond(ms).unwrap().to_string();
         let filters: Vec<_> =
             self.filters.iter().map(|(by, key)| json!({"by": by, "include": [key]})).collect();
+        let excluded = self.excluded.iter().map(|(by, key)| json!({"by": by, "exclude": [key]}));
+        let filters: Vec<_> = filters.into_iter().chain(excluded).collect();
         let mut columns: Vec<String> = COLUMNS.iter().map(|c| column(c)).collect();
         columns.push("visitors".into());
         json!({
@@ -165,7 +168,7 @@ fn hold(asked: &Asked, world: &World, filled: &Filled) {
     }
 }
 
-const SCALARS: [&str; 12] = [
+const SCALARS: [&str; 22] = [
     "funnel",
     "funnel-group",
     "source",
@@ -178,9 +181,20 @@ const SCALARS: [&str; 12] = [
     "month",
     "status",
     "tx",
+    "event",
+    "time-to-convert",
+    "c1",
+    "device",
+    "os",
+    "os-version",
+    "ip",
+    "referrer",
+    "referrer-domain",
+    "tracking-domain",
 ];
-/// Without `tag`, which is as of the hit: a visit is compared by what it passed in the end.
-const PATHS: [&str; 7] = ["node", "node-kind", "page", "lander", "offer", "offer-source", "action"];
+/// The tags of a visitor change nowhere in these worlds.
+const PATHS: [&str; 8] =
+    ["node", "node-kind", "page", "lander", "offer", "offer-source", "action", "tag"];
 
 fn filter() -> impl Strategy<Value = (&'static str, Option<String>)> {
     let text = |n: u64| Some(id(n).to_string());
@@ -197,24 +211,94 @@ fn filter() -> impl Strategy<Value = (&'static str, Option<String>)> {
     ]
 }
 
-const ZONES: [&str; 4] = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"];
+fn excluded() -> impl Strategy<Value = (&'static str, Option<String>)> {
+    prop_oneof![
+        Just(("country", Some("DE".into()))),
+        Just(("country", None)),
+        Just(("c1", Some("x".into()))),
+        Just(("device", Some("mobile".into()))),
+        Just(("source", Some(id(3).to_string()))),
+        Just(("status", Some("pending".into()))),
+        Just(("referrer-domain", Some("ref.example".into()))),
+    ]
+}
+
+const ZONES: [&str; 6] = [
+    "UTC",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Asia/Kathmandu",
+    "Pacific/Chatham",
+    "America/New_York",
+];
 
 fn asked() -> impl Strategy<Value = Asked> {
     let groupings = (subsequence(&SCALARS[..], 0..=2), subsequence(&PATHS[..], 0..=2))
         .prop_flat_map(|(scalars, paths)| Just([scalars, paths].concat()).prop_shuffle());
     let filters = proptest::collection::vec(filter(), 0..=2);
+    let filters = (filters, proptest::collection::vec(excluded(), 0..=1));
     let bots = select(vec!["exclude", "include", "only"]);
     let rest = (select(ZONES.to_vec()), bots, 0i64..30, 1i64..200, any::<bool>());
     (groupings, filters, rest).prop_map(|(groupings, filters, rest)| {
-        let (zone, bots, from_hours, hours, conversion_clock) = rest;
+        let ((filters, excluded), (zone, bots, from_hours, hours, conversion_clock)) =
+            (filters, rest);
         let from_ms = START_MS as i64 + (from_hours - 1) * 3_600_000;
         let to_ms = from_ms + hours * 3_600_000;
-        Asked { from_ms, to_ms, zone, conversion_clock, bots, groupings, filters }
+        Asked { from_ms, to_ms, zone, conversion_clock, bots, groupings, filters, excluded }
     })
 }
 
+/// As many worlds as `REPORT_CASES` says.
+fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var("REPORT_CASES").ok().map(|text| text.parse().expect("REPORT_CASES"));
+    ProptestConfig { cases: asked.unwrap_or(usual), ..ProptestConfig::default() }
+}
+
+/// Nothing of a conversion or event is left in `sums` but that it was rejected.
+fn assert_nothing_left(asked: &Asked, metrics: &Map<String, Value>) {
+    const EARNED: [&str; 9] = [
+        "conversions",
+        "indirect",
+        "pending",
+        "approved",
+        "refunded",
+        "expectedRevenue",
+        "revenue",
+        "event.count",
+        "event.revenue",
+    ];
+    let sums = sums(metrics);
+    for name in EARNED {
+        let at = COLUMNS.iter().position(|column| *column == name).unwrap();
+        assert_eq!(sums[at], 0, "{asked:?} {name}");
+    }
+}
+
+fn assert_nothing_left_in(asked: &Asked, rows: &[Line]) {
+    for row in rows {
+        assert_nothing_left(asked, &row.metrics);
+        assert_nothing_left_in(asked, &row.children);
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #![proptest_config(cases(8))]
+
+    #[test]
+    fn what_is_deleted_in_the_end_leaves_nothing_anywhere(
+        seed: u64,
+        visits in 1usize..12,
+        page in 1usize..40,
+        all in proptest::collection::vec(asked(), 4),
+    ) {
+        let world = World::random(seed, visits).rejected();
+        let filled = Filled::with(&world, page);
+        for asked in &all {
+            let answer = report(&filled.facts, asked.query());
+            assert_nothing_left(asked, &answer.totals);
+            assert_nothing_left_in(asked, &answer.rows);
+        }
+    }
 
     #[test]
     fn a_report_is_what_happened(

@@ -71,6 +71,8 @@ pub struct Asked {
     pub bots: &'static str,
     pub groupings: Vec<&'static str>,
     pub filters: Vec<(&'static str, Option<String>)>,
+    /// What must not be: nothing about the path.
+    pub excluded: Vec<(&'static str, Option<String>)>,
 }
 
 pub const LISTS: [&str; 8] =
@@ -104,7 +106,10 @@ impl Asked {
         let in_range = (self.from_ms..self.to_ms).contains(&unit.at_ms);
         let filtered =
             |(by, key): &(&'static str, Option<String>)| self.members(unit, by).contains(key);
-        wanted && in_range && self.filters.iter().all(filtered)
+        wanted
+            && in_range
+            && self.filters.iter().all(filtered)
+            && !self.excluded.iter().any(filtered)
     }
 
     fn count(&self, truth: &mut Truth, unit: &Unit, depth: usize) {
@@ -142,7 +147,21 @@ impl Asked {
             "country" => present(&unit.of.facts.country),
             "campaign" => unit.of.fields.first().and_then(|(_, value)| present(value)),
             "bot" => Some(if unit.bot { "bot" } else { "person" }.into()),
-            "referrer-domain" => Some("ref.example".into()),
+            "c1" => unit.of.fields.get(1).and_then(|(_, value)| present(value)),
+            "device" => present(unit.of.facts.device.as_str()),
+            "os" => present(&unit.of.facts.os),
+            "os-version" => {
+                let (os, version) = (&unit.of.facts.os, &unit.of.facts.os_version);
+                present(version).map(|version| format!("{os} {version}").trim().to_owned())
+            }
+            "ip" => unit.of.facts.ip.map(|ip| ip.to_string()),
+            "referrer" => present(&unit.of.referrer),
+            "referrer-domain" => match unit.of.referrer.as_str() {
+                "https://Ref.example/x" => Some("ref.example".into()),
+                "http://b.example:8080/" => Some("b.example".into()),
+                _ => None,
+            },
+            "tracking-domain" => Some("go.example".into()),
             _ => panic!("{by}"),
         }]
     }
@@ -240,7 +259,7 @@ fn passed_until(world: &World, last: &Record) -> (Vec<Member>, Vec<String>) {
 }
 
 fn unit(of: VisitDims, at_ms: u64, lists: HashMap<&'static str, Vec<String>>) -> Unit {
-    let scalars = HashMap::from([("tx", None), ("status", None)]);
+    let scalars = ["tx", "status", "event", "time-to-convert"].map(|by| (by, None)).into();
     Unit {
         at_ms: at_ms as i64,
         of,
@@ -402,6 +421,27 @@ fn of_entry(
     let at_ms = if conversion_clock { entry.first_at_ms } else { of.visit.at_ms() };
     let mut unit = unit(of.clone(), at_ms, lists);
     let status = entry.after.status.unwrap().as_str().to_owned();
-    unit.scalars = HashMap::from([("tx", entry.tx.clone()), ("status", Some(status))]);
+    unit.scalars = HashMap::from([
+        ("tx", entry.tx.clone()),
+        ("status", Some(status)),
+        ("event", entry.event.map(|id| id.to_string())),
+        ("time-to-convert", Some(time_to_convert(entry).to_owned())),
+    ]);
     unit
+}
+
+fn time_to_convert(entry: &Entry) -> &'static str {
+    let minutes = (entry.first_at_ms - entry.hit.at_ms()) / 60_000;
+    match minutes {
+        0 => "0-1m",
+        1..5 => "1-5m",
+        5..15 => "5-15m",
+        15..60 => "15-60m",
+        60..360 => "1-6h",
+        360..1440 => "6-24h",
+        1440..4320 => "1-3d",
+        4320..10080 => "3-7d",
+        10080..43200 => "7-30d",
+        _ => "30d+",
+    }
 }

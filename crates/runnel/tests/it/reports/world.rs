@@ -12,6 +12,7 @@ use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
 use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
 use runnel::feed::{Page, Sources};
+use std::collections::BTreeMap;
 
 /// Fixed IDs: `id(7)` is always the same.
 pub fn id(n: u64) -> EntityId {
@@ -51,6 +52,20 @@ fn node(rng: &mut StdRng) -> (PassedKind, u64, Option<u64>) {
     }
 }
 
+pub fn c1() -> Field {
+    "c1".parse().unwrap()
+}
+
+fn sender(rng: &mut StdRng) -> Facts {
+    Facts {
+        device: *[Device::Mobile, Device::Desktop, Device::Unknown].choose(rng).unwrap(),
+        os: ["Android", "iOS", ""].choose(rng).unwrap().to_string(),
+        os_version: ["14", "9", ""].choose(rng).unwrap().to_string(),
+        ip: rng.random_bool(0.7).then(|| [10, 0, 0, rng.random_range(1..4)].into()),
+        ..Facts::default()
+    }
+}
+
 impl World {
     /// The world of `seed`, with so many visits.
     pub fn random(seed: u64, visits: usize) -> Self {
@@ -65,6 +80,19 @@ impl World {
             maker.cost_change();
         }
         maker.world
+    }
+}
+
+impl World {
+    /// The same, with every conversion and event rejected in the end.
+    pub fn rejected(mut self) -> Self {
+        let last: BTreeMap<_, _> = self.entries.iter().map(|e| (e.conversion, e.clone())).collect();
+        for entry in last.into_values() {
+            let before = entry.after;
+            let after = Standing { status: Some(Status::Rejected), ..Standing::default() };
+            self.entries.push(Entry { before, after, ..entry });
+        }
+        self
     }
 }
 
@@ -128,14 +156,12 @@ impl Maker {
             steps: Vec::new(),
             path: Vec::new(),
             actions: Vec::new(),
-            facts: Facts {
-                country: country.into(),
-                bot: bot.into(),
-                device: Device::Mobile,
-                ..Facts::default()
-            },
+            facts: Facts { country: country.into(), bot: bot.into(), ..sender(rng) },
             own_facts: None,
-            fields: vec![(Field::CAMPAIGN, campaign)],
+            fields: vec![
+                (Field::CAMPAIGN, campaign),
+                (c1(), ["x", "y"].choose(rng).unwrap().to_string()),
+            ],
             buffer: Vec::new(),
             cost: Some(Cost { amount: cost }),
             visit_cost: cost,
@@ -143,7 +169,10 @@ impl Maker {
             consulted: Vec::new(),
             tags,
             domain: "go.example".into(),
-            referrer: "https://Ref.example/x".into(),
+            referrer: ["https://Ref.example/x", "http://b.example:8080/", "no address", ""]
+                .choose(rng)
+                .unwrap()
+                .to_string(),
             user_agent: String::new(),
             gpc: false,
         }
@@ -171,11 +200,17 @@ impl Maker {
         }
     }
 
-    /// Someone clicks on any page that they saw in any visit.
+    /// Someone clicks on any page that they saw in any visit, or comes to a page without a click;
+    /// or their page calls without any news.
     fn click(&mut self) {
         self.later();
         let request = self.request();
         let Some((earlier, from)) = self.some_page() else { return };
+        let kind = match self.rng.random_range(0..10) {
+            0 => RequestKind::Touch,
+            1 => RequestKind::View,
+            _ => RequestKind::Action,
+        };
         let step = earlier.step_of(from).unwrap().clone();
         let (path, actions) = self.so_far(earlier.visit);
         let action = Taken {
@@ -189,15 +224,17 @@ impl Maker {
         };
         let mut record = Record {
             request,
-            kind: RequestKind::Action,
-            action: Some(action),
+            kind,
+            action: (kind == RequestKind::Action).then_some(action),
             steps: Vec::new(),
             path,
             actions,
             cost: None,
             ..earlier
         };
-        self.walk(&mut record);
+        if kind != RequestKind::Touch {
+            self.walk(&mut record);
+        }
         self.world.records.push(record);
     }
 
@@ -277,11 +314,12 @@ impl Maker {
         }
     }
 
-    /// Every hit of the visit up to the converting one, each node once.
+    /// Every hit of the visitor in the funnel up to the converting one, each node once.
     fn credits(&self, record: &Record, hit: HitId) -> Vec<Credit> {
         let mut credits: Vec<Credit> = Vec::new();
-        let of_visit = self.world.records.iter().filter(|r| r.visit == record.visit);
-        for (earlier, step) in of_visit.flat_map(Record::hits).filter(|(h, _)| *h <= hit) {
+        let same = |r: &&Record| r.vid == record.vid && r.funnel == record.funnel;
+        let of_visitor = self.world.records.iter().filter(same);
+        for (earlier, step) in of_visitor.flat_map(Record::hits).filter(|(h, _)| *h <= hit) {
             if credits.iter().all(|c| c.node != step.node) {
                 let Step { node, kind, page, .. } = *step;
                 credits.push(Credit { hit: earlier, node, kind, page, direct: earlier == hit });
@@ -357,20 +395,20 @@ impl Sources for Fed {
     fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
         let from = from as usize;
         let to = self.world.records.len().min(from + self.page.min(most));
-        let items = (from..to).map(|i| (i as u64, self.world.records[i].clone())).collect();
+        let items = (from..to).map(|i| (i as u64, Ok(self.world.records[i].clone()))).collect();
         Ok(Page { items, next: to as u64 })
     }
 
     fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>> {
         let from = after as usize;
         let to = self.world.entries.len().min(from + self.page.min(most));
-        let items = (from..to).map(|i| (i as i64 + 1, self.world.entries[i].clone())).collect();
+        let items = (from..to).map(|i| (i as i64 + 1, Ok(self.world.entries[i].clone()))).collect();
         Ok(Page { items, next: to as i64 })
     }
 
     fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
         let rest = self.world.costs.iter().enumerate().skip(after as usize);
-        let items: Vec<_> = rest.map(|(i, change)| (i as i64 + 1, change.clone())).collect();
+        let items: Vec<_> = rest.map(|(i, change)| (i as i64 + 1, Ok(change.clone()))).collect();
         let next = items.last().map_or(after, |(number, _)| *number);
         Ok(Page { items, next })
     }
