@@ -37,7 +37,18 @@ impl Binary {
 
     /// As [`Self::start`], with more arguments.
     pub fn start_with(data: &Path, key: &str, arguments: &[&str]) -> Self {
-        let mut child = command(data)
+        Self::run(command(data), key, arguments)
+    }
+
+    /// As [`Self::start`], without data about addresses and browsers, which take longest to load.
+    pub fn start_plain(data: &Path, key: &str) -> Self {
+        let mut plain = command(data);
+        plain.env("RUNNEL_KNOWLEDGE", data.join("no-knowledge"));
+        Self::run(plain, key, &[])
+    }
+
+    fn run(mut command: Command, key: &str, arguments: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--track", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())

@@ -7,6 +7,7 @@ mod command_line;
 mod convert;
 mod costs;
 mod crediting;
+mod damaged;
 mod deliver;
 mod demo;
 mod guessing;
