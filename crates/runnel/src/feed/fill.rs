@@ -12,8 +12,8 @@ const MOST_PER_PAGE: usize = 2_048;
 /// Rows handed over at once, …
 const ROWS_PER_BATCH: usize = 16 * 1024;
 /// … and batches in one transaction: a row group (122,880 rows) goes into the file at once, past the
-/// log.
-const BATCHES_PER_COMMIT: usize = 15;
+/// log, and more than one at a time would not fit into DuckDB's memory.
+const BATCHES_PER_COMMIT: usize = 8;
 /// Batches that wait to be written, some 8 MB each.
 const MOST_WAITING: usize = 2;
 
@@ -35,10 +35,7 @@ pub(super) fn fill(
 }
 
 /// Commits the next batches together; whether there may be more.
-fn write(
-    batches: &Receiver<anyhow::Result<Batch>>,
-    writer: &mut Writer,
-) -> anyhow::Result<bool> {
+fn write(batches: &Receiver<anyhow::Result<Batch>>, writer: &mut Writer) -> anyhow::Result<bool> {
     let Ok(first) = batches.recv() else { return Ok(false) };
     let rest = batches.iter().take(BATCHES_PER_COMMIT - 1);
     writer.append(std::iter::once(first).chain(rest))?;

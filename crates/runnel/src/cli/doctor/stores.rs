@@ -73,7 +73,8 @@ pub(super) fn reports(data: &Path, runs: bool) -> Finding {
         Ok(Some(lacking)) if lacking.count == 0 => Finding::ok(subject, "opens"),
         Ok(Some(lacking)) => {
             let (count, first) = (lacking.count, lacking.first.join(", "));
-            let advice = "They stay where they are. With a program that can read them, `runnel rebuild`.";
+            let advice =
+                "They stay where they are. With a program that can read them, `runnel rebuild`.";
             Finding::warn(subject, format!("lacks {count} unreadable items: {first}"), advice)
         }
         Err(error) => {

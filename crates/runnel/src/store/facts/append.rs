@@ -1,6 +1,7 @@
 //! Rows as columns: one Arrow batch per transaction, cursors committed with it.
 //! Promise: after a crash the store holds exactly the rows that its cursors say, each once.
 
+use super::columns::TextColumns;
 use super::costs;
 use super::paths::Paths;
 use super::rows::Rows;
@@ -37,14 +38,26 @@ pub struct Batch {
     pub cursors: Cursors,
 }
 
+/// What the writer remembers of the store, so as not to ask it at every row.
+pub(super) struct Known {
+    pub paths: Paths,
+    pub columns: TextColumns,
+}
+
+impl Known {
+    pub(super) fn load(connection: &Connection) -> duckdb::Result<Self> {
+        Ok(Self { paths: Paths::load(connection)?, columns: TextColumns::load(connection)? })
+    }
+}
+
 /// Commits the batches together; returns how many rows they had, and what they set aside.
 pub(super) fn append(
     connection: &Connection,
-    paths: &mut Paths,
+    known: &mut Known,
     batches: impl Iterator<Item = anyhow::Result<Batch>>,
 ) -> anyhow::Result<Appended> {
     connection.execute_batch("BEGIN TRANSACTION")?;
-    let appended = append_all(connection, paths, batches);
+    let appended = append_all(connection, known, batches);
     let ended = appended.and_then(|appended| {
         connection.execute_batch("COMMIT")?;
         Ok(appended)
@@ -52,8 +65,9 @@ pub(super) fn append(
     if ended.is_err() {
         // A failed commit has already rolled back, so this may have nothing to do.
         let _ = connection.execute_batch("ROLLBACK");
-        // Paths numbered by the lost transaction are unknown to the store.
-        paths.forget();
+        // What the lost transaction made is unknown to the store.
+        known.paths.forget();
+        known.columns.forget();
     }
     ended
 }
@@ -67,7 +81,7 @@ pub(super) struct Appended {
 
 fn append_all(
     connection: &Connection,
-    paths: &mut Paths,
+    known: &mut Known,
     batches: impl Iterator<Item = anyhow::Result<Batch>>,
 ) -> anyhow::Result<Appended> {
     let (mut appended, mut cursors) = (Appended::default(), None);
@@ -76,7 +90,7 @@ fn append_all(
         appended.rows += batch.rows.len();
         appended.set_aside.extend_from_slice(&batch.set_aside);
         cursors = Some(batch.cursors);
-        append_within(connection, paths, batch)?;
+        append_within(connection, known, batch)?;
     }
     if let Some(Cursors { records, entries, costs }) = cursors {
         let state = "UPDATE state SET records = $1, entries = $2, costs = $3";
@@ -87,14 +101,16 @@ fn append_all(
 
 fn append_within(
     connection: &Connection,
-    paths: &mut Paths,
+    known: &mut Known,
     mut batch: Batch,
 ) -> anyhow::Result<()> {
     let rows = std::mem::take(&mut batch.rows);
     let first_later = rows.first_later();
     if !rows.is_empty() {
-        let numbers = paths.intern(connection, rows.paths())?;
-        append_columns(connection, "facts", rows.into_columns(&numbers))?;
+        let numbers = known.paths.intern(connection, rows.paths())?;
+        let columns = rows.into_columns(&numbers);
+        known.columns.make(connection, columns.iter().map(|(name, _)| *name))?;
+        append_columns(connection, "facts", columns)?;
     }
     set_aside::note(connection, &batch.set_aside)?;
     for visit in &batch.unflagged {

@@ -93,7 +93,7 @@ fn settings(
 fn find(connection: &Connection, setting: &CostSetting) -> anyhow::Result<i64> {
     let mut sql = Sql::new(
         "CREATE OR REPLACE TEMP TABLE fitting AS
-         SELECT visit, cost, row_number() OVER (ORDER BY number) - 1 AS place FROM facts f WHERE ",
+         SELECT visit, cost, row_number() OVER (ORDER BY number) - 1 AS place FROM all_facts f WHERE ",
     );
     sql.add(fits(setting));
     connection.execute(&sql.text, params_from_iter(sql.binds))?;
@@ -141,8 +141,9 @@ impl Reader<'_> {
     /// # Errors
     /// The store failed or was interrupted.
     pub fn fitting(&self, setting: &CostSetting) -> anyhow::Result<(i64, i64)> {
-        let mut sql =
-            Sql::new("SELECT count(*), CAST(COALESCE(sum(cost), 0) AS BIGINT) FROM facts f WHERE ");
+        let mut sql = Sql::new(
+            "SELECT count(*), CAST(COALESCE(sum(cost), 0) AS BIGINT) FROM all_facts f WHERE ",
+        );
         sql.add(fits(setting));
         let read = |row: &duckdb::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         Ok(self.connection.query_row(&sql.text, params_from_iter(sql.binds), read)?)

@@ -3,8 +3,13 @@
 
 /// What DuckDB says of bytes that it did not write: checksums of blocks and log entries, and
 /// structures that cannot be read back.
-const SAID_OF_DAMAGE: [&str; 5] =
-    ["corrupt", "checksum", "serialization error", "not a valid duckdb", "could not read enough bytes"];
+const SAID_OF_DAMAGE: [&str; 5] = [
+    "corrupt",
+    "checksum",
+    "serialization error",
+    "not a valid duckdb",
+    "could not read enough bytes",
+];
 
 /// Whether `error` says that the file is damaged.
 pub(super) fn is_damage(error: &anyhow::Error) -> bool {

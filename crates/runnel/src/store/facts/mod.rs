@@ -2,6 +2,7 @@
 //! Promise: derived and never the only copy; broken or closed, everything but reports goes on.
 
 mod append;
+mod columns;
 mod costs;
 mod damage;
 mod groups;
@@ -119,7 +120,8 @@ impl Facts {
     fn opened(&self) -> anyhow::Result<Writer> {
         let _inside = self.marker.enter();
         let connection = open::open(&self.folder, self.memory_mb)?;
-        let writer = Writer::new(connection.try_clone()?, self.marker.clone(), self.set_aside.clone())?;
+        let writer =
+            Writer::new(connection.try_clone()?, self.marker.clone(), self.set_aside.clone())?;
         *self.state.lock() = State::Open(connection);
         Ok(writer)
     }

@@ -1,14 +1,14 @@
 //! The tables of the report store, made from the closed lists that rows consist of.
 //! Promise: a store of another layout is not read; it is set aside and filled anew.
 
-use super::row::{Measure, Text};
+use super::columns::TextColumns;
+use super::row::Measure;
 use duckdb::{Connection, Result};
-use rules::assets::Field;
 
 /// Raised with every change of a table or of what a row means.
 pub(super) const LAYOUT: i64 = 3;
 
-/// Columns of `facts` before the texts and measures.
+/// Columns of `facts` beside the texts and measures.
 pub(super) const FIXED: &[(&str, &str)] = &[
     ("kind", "TINYINT"),
     ("number", "BIGINT"),
@@ -38,14 +38,13 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
              lander_click BOOLEAN, offer_click BOOLEAN);
          CREATE TABLE IF NOT EXISTS facts ({});",
         columns().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
-    ))
+    ))?;
+    TextColumns::load(connection)?.show_all(connection)
 }
 
-/// All columns of `facts`, in order.
+/// The columns that `facts` has from the beginning; for the texts see [`super::columns`].
 fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let texts = Text::ALL.iter().map(|text| (text.column(), "VARCHAR"));
-    let fields = Field::all().map(|field| (field.key(), "VARCHAR"));
-    FIXED.iter().copied().chain(texts).chain(fields).chain(Measure::ALL.iter().map(measure))
+    FIXED.iter().copied().chain(Measure::ALL.iter().map(measure))
 }
 
 /// Counts of one row fit a byte; money needs 64 bits.

@@ -65,7 +65,7 @@ pub(super) fn rows(select: &Select) -> Sql {
 }
 
 fn branch(sql: &mut Sql, select: &Select, time: &str, weights: &str, only: &str) {
-    sql.push(&format!("SELECT f.*, {time} AS t, {weights} FROM facts f WHERE {time} >= "));
+    sql.push(&format!("SELECT f.*, {time} AS t, {weights} FROM all_facts f WHERE {time} >= "));
     sql.bind(select.from_ms).push(&format!(" AND {time} < ")).bind(select.to_ms);
     sql.push(only).push(bots(select.bots));
     for choice in scalar_choices(select) {

@@ -1,9 +1,8 @@
 //! The one connection that writes facts.
 //! Promise: a batch and its cursors are committed together or not at all.
 
-use super::append::{Batch, Cursors, append};
+use super::append::{Batch, Cursors, Known, append};
 use super::marker::Marker;
-use super::paths::Paths;
 use super::{read, set_aside};
 use duckdb::Connection;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ const ROWS_PER_CHECKPOINT: usize = 500_000;
 /// Writes facts. One exists per store.
 pub struct Writer {
     connection: Connection,
-    paths: Paths,
+    known: Known,
     marker: Marker,
     /// Items that reports lack.
     noted: Arc<AtomicU64>,
@@ -28,9 +27,9 @@ impl Writer {
         marker: Marker,
         noted: Arc<AtomicU64>,
     ) -> anyhow::Result<Self> {
-        let paths = Paths::load(&connection)?;
+        let known = Known::load(&connection)?;
         noted.store(set_aside::noted(&connection)?.0, Ordering::Relaxed);
-        Ok(Self { connection, paths, marker, noted, since_checkpoint: 0 })
+        Ok(Self { connection, known, marker, noted, since_checkpoint: 0 })
     }
 
     /// How far the store has read its sources.
@@ -50,7 +49,7 @@ impl Writer {
         batches: impl IntoIterator<Item = anyhow::Result<Batch>>,
     ) -> anyhow::Result<()> {
         let inside = self.marker.enter();
-        let appended = append(&self.connection, &mut self.paths, batches.into_iter())?;
+        let appended = append(&self.connection, &mut self.known, batches.into_iter())?;
         drop(inside);
         set_aside::tell(&appended.set_aside);
         self.noted.fetch_add(appended.set_aside.len() as u64, Ordering::Relaxed);

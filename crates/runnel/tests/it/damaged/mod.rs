@@ -95,10 +95,13 @@ async fn sessions_lost_or_damaged_are_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ends_inside_duckdb_have_the_store_made_again_then_reports_turned_off_and_redirects_go_on() {
+async fn ends_inside_duckdb_have_the_store_made_again_then_reports_turned_off_and_redirects_go_on()
+{
     let stage = Stage::set(Place::InTheFile).await;
     // As a second run in a row that ended inside leaves it.
-    stage.hold(&[("two ends", |data| std::fs::write(data.join("facts.inside"), "1").unwrap())]).await;
+    stage
+        .hold(&[("two ends", |data| std::fs::write(data.join("facts.inside"), "1").unwrap())])
+        .await;
     let data = stage.copy();
     std::fs::write(data.path().join("facts.inside"), "2").unwrap();
     let server = stage.start(data.path());

@@ -92,7 +92,8 @@ async fn data_reach_reports_without_anybody_asking_for_it() {
     let link = draw(&world).await;
     convert(&world, &enter(&world, &link).await, "1").await;
     let body = json!({"from": "2020-01-01T00:00:00Z", "to": "2030-01-01T00:00:00Z"});
-    while world.api("POST", "/reports/drilldown", body.clone()).await["totals"]["conversions"] != 1 {
+    while world.api("POST", "/reports/drilldown", body.clone()).await["totals"]["conversions"] != 1
+    {
         tokio::task::yield_now().await;
     }
 }
