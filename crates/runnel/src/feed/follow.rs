@@ -82,7 +82,9 @@ fn follow_open(
                 wake.pause(AFTER_FAILURE);
             }
         }
-        wake.pause(PACE.saturating_sub(began.elapsed()));
+        if busy == began {
+            wake.pause(PACE.saturating_sub(began.elapsed()));
+        }
         wake.wait(POLL);
     }
     facts.close("Reports are being opened.");

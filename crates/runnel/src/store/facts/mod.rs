@@ -99,6 +99,8 @@ impl Facts {
     /// The folder cannot be written, or DuckDB ended the program too often in a row. Reports say
     /// so; everything else goes on.
     pub fn open(&self) -> anyhow::Result<Writer> {
+        // It has yet to catch up, perhaps from the start.
+        self.as_of_ms.store(0, Ordering::Relaxed);
         let crashes = self.marker.crashes();
         if crashes >= CRASHES_UNTIL_OFF {
             self.close(
@@ -114,7 +116,16 @@ impl Facts {
             tracing::warn!("the report store is damaged; it is set aside and filled anew");
             open::set_aside(&self.folder)?;
         }
-        self.opened().inspect_err(|_| self.close("Reports are off: their store does not open."))
+        let opened = match self.opened() {
+            // Damage that shows only when the first tables are read.
+            Err(error) if damage::is_damage(&error) => {
+                tracing::warn!(%error, "the report store is damaged; it is filled anew");
+                open::set_aside(&self.folder)?;
+                self.opened()
+            }
+            opened => opened,
+        };
+        opened.inspect_err(|_| self.close("Reports are off: their store does not open."))
     }
 
     fn opened(&self) -> anyhow::Result<Writer> {
