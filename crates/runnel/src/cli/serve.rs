@@ -46,6 +46,9 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     descriptors::raise();
     let clock = Clock::offset(options.clock_offset_seconds);
     let running = Running::start(config, clock).await?;
+    // Heard from the moment on that anybody is told where it serves.
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tracing::info!(track = %running.track, admin = %running.admin, "serving");
     say(format_args!("tracking on http://{}", running.track));
     say(format_args!("API on http://{}/api/v1", running.admin));
@@ -55,8 +58,6 @@ pub async fn serve(config: Config, options: Options) -> anyhow::Result<()> {
     if running.app.config.demo {
         show_demo(&running).await?;
     }
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

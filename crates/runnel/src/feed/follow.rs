@@ -5,7 +5,7 @@
 use super::page::Held;
 use super::{Sources, Wake, fill::fill, step::take_in};
 use crate::clock::Clock;
-use crate::store::facts::{Facts, Writer};
+use crate::store::facts::{Facts, OPENING, Writer};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,7 @@ fn follow_open(
         }
         wake.wait(POLL);
     }
-    facts.close("Reports are being opened.");
+    facts.close(OPENING);
     worked
 }
 

@@ -37,7 +37,7 @@ use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Reports that run at once; others wait.
@@ -46,6 +46,14 @@ const REPORTS_AT_ONCE: usize = 2;
 const CRASHES_UNTIL_ANEW: u32 = 2;
 /// … and before the program serves without reports.
 const CRASHES_UNTIL_OFF: u32 = 3;
+
+/// Why reports are closed while the store is being opened.
+pub const OPENING: &str = "Reports are being opened.";
+/// Why reports are closed once one of them has met damage.
+const DAMAGED: &str = "The report store is damaged; it is being made again.";
+/// Longest wait of a report for the store to be opened, and how often it looks.
+const OPENED_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The report store, open or not.
 pub struct Facts {
@@ -85,7 +93,7 @@ impl Facts {
             marker: Marker::read(folder.join("facts.inside")),
             folder,
             memory_mb,
-            state: Mutex::new(State::Closed("Reports are being opened.")),
+            state: Mutex::new(State::Closed(OPENING)),
             permits: Arc::new(Semaphore::new(REPORTS_AT_ONCE)),
             as_of_ms: AtomicU64::new(0),
             set_aside: Arc::default(),
@@ -214,7 +222,7 @@ impl Facts {
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, ReadError> {
         let permit = self.permits.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
-        let connection = self.connection()?;
+        let connection = self.opened_soon().await?;
         let _interrupt = Interrupt(connection.interrupt_handle());
         let marker = self.marker.clone();
         let task = tokio::task::spawn_blocking(move || {
@@ -225,7 +233,23 @@ impl Facts {
             result
         });
         let done = task.await.map_err(anyhow::Error::from)?;
-        Ok(done.inspect_err(|error| self.judge(error))?)
+        done.map_err(|error| {
+            self.judge(&error);
+            if self.is_damaged() { ReadError::Closed(DAMAGED) } else { error.into() }
+        })
+    }
+
+    /// A connection; right after a start it takes a moment until there is one.
+    async fn opened_soon(&self) -> Result<Connection, ReadError> {
+        let asked = Instant::now();
+        loop {
+            match self.connection() {
+                Err(ReadError::Closed(OPENING)) if asked.elapsed() < OPENED_WITHIN => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                opened => return opened,
+            }
+        }
     }
 
     fn connection(&self) -> Result<Connection, ReadError> {

@@ -60,7 +60,7 @@ async fn an_unreadable_entry_and_record_cost_only_themselves() {
     let all = [json!(2), json!(2), json!("3.75")];
     assert_eq!(totals(&world.report(json!([])).await), all);
 
-    let metrics = format!("http://{}/metrics", world.running().admin);
+    let metrics = format!("http://{}/api/v1/metrics", world.running().admin);
     let metrics = world.client.get(metrics).bearer_auth(&world.key).send().await.unwrap();
     assert!(metrics.text().await.unwrap().contains("runnel_reports_set_aside 2"));
 
