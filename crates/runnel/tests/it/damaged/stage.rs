@@ -98,9 +98,10 @@ impl Stage {
     pub async fn compare(&self, server: &Binary, name: &str) {
         let shown = loop {
             self.wait_for_visits(server, VISITS).await;
-            // The first report that meets the damage is told so, and has the store made again.
+            // The first report that meets the damage is told so, and has the store made again: the
+            // next may find it empty still.
             let shown = self.show(server).await;
-            if shown["status"] != 503 {
+            if shown["totals"]["visits"] == VISITS {
                 break shown;
             }
         };
