@@ -126,6 +126,7 @@ impl Traffic {
             domain: "go.example.com".into(),
             referrer: format!("https://site{}.example/p", self.skewed(500)),
             user_agent: self.user_agent(),
+            gpc: false,
         };
         if self.rng.random_bool(CLICKING) {
             self.clicking = Some(record.clone());
@@ -216,16 +217,16 @@ impl Traffic {
             continent: ["EU", "NA", "AS"][country % 3].into(),
             country: COUNTRIES[country * 2..country * 2 + 2].into(),
             asn: isp as u32 + 1000,
-            isp: format!("Network operator {isp}"),
+            isp: format!("Network operator {isp}").into(),
             device: if mobile { Device::Mobile } else { Device::Desktop },
-            brand: if mobile { "Samsung".into() } else { String::new() },
-            model: if mobile { format!("SM-{}", self.skewed(400)) } else { String::new() },
+            brand: if mobile { "Samsung".into() } else { "".into() },
+            model: if mobile { format!("SM-{}", self.skewed(400)).into() } else { "".into() },
             os: if mobile { "Android".into() } else { "Windows".into() },
-            os_version: (9 + self.skewed(7)).to_string(),
+            os_version: (9 + self.skewed(7)).to_string().into(),
             browser: "Chrome".into(),
-            browser_version: (131 - self.skewed(40)).to_string(),
+            browser_version: (131 - self.skewed(40)).to_string().into(),
             language: "en".into(),
-            bot: if bot { "pattern".into() } else { String::new() },
+            bot: if bot { "pattern".into() } else { "".into() },
             ..Facts::default()
         }
     }

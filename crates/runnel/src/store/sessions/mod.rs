@@ -96,7 +96,7 @@ impl Sessions {
 
     /// Notes that the visitor converted on `offer`.
     pub fn converted(&self, vid: Vid, offer: EntityId) {
-        let slot = self.slot(vid);
+        let slot = self.slot(vid, false);
         let mut kept = slot.kept.lock();
         if !kept.session.converted.contains(&offer) {
             slot.dirty.store(true, Ordering::SeqCst);

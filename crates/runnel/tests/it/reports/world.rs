@@ -59,8 +59,8 @@ pub fn c1() -> Field {
 fn sender(rng: &mut StdRng) -> Facts {
     Facts {
         device: *[Device::Mobile, Device::Desktop, Device::Unknown].choose(rng).unwrap(),
-        os: ["Android", "iOS", ""].choose(rng).unwrap().to_string(),
-        os_version: ["14", "9", ""].choose(rng).unwrap().to_string(),
+        os: ["Android", "iOS", ""].choose(rng).unwrap().to_string().into(),
+        os_version: ["14", "9", ""].choose(rng).unwrap().to_string().into(),
         ip: rng.random_bool(0.7).then(|| [10, 0, 0, rng.random_range(1..4)].into()),
         ..Facts::default()
     }
