@@ -44,11 +44,18 @@ use tokio::sync::Semaphore;
 const REPORTS_AT_ONCE: usize = 2;
 /// Runs in a row that may end inside DuckDB before the store is filled anew, …
 const CRASHES_UNTIL_ANEW: u32 = 2;
-/// … and before the program serves without reports.
+/// … and before the program serves without reports for a while.
 const CRASHES_UNTIL_OFF: u32 = 3;
+/// How long it does so at first, twice as long with each further end, and at most. A killed program
+/// leaves the same mark as one that DuckDB ended, so reports must come back without a person.
+const REST_FIRST: Duration = Duration::from_secs(60);
+const REST_MOST: Duration = Duration::from_secs(3600);
 
 /// Why reports are closed while the store is being opened.
 pub const OPENING: &str = "Reports are being opened.";
+/// Why reports are closed after too many ends inside DuckDB.
+const RESTING: &str = "Reports are off for a while: DuckDB ended the program repeatedly. Then their store \
+is filled anew; `runnel rebuild` does it at once.";
 /// Why reports are closed once one of them has met damage.
 const DAMAGED: &str = "The report store is damaged; it is being made again.";
 /// Longest wait of a report for the store to be opened, and how often it looks.
@@ -65,6 +72,7 @@ pub struct Facts {
     as_of_ms: AtomicU64,
     set_aside: Arc<AtomicU64>,
     damaged: AtomicBool,
+    started: Instant,
 }
 
 enum State {
@@ -98,6 +106,7 @@ impl Facts {
             as_of_ms: AtomicU64::new(0),
             set_aside: Arc::default(),
             damaged: AtomicBool::new(false),
+            started: Instant::now(),
         }
     }
 
@@ -110,10 +119,8 @@ impl Facts {
         // It has yet to catch up, perhaps from the start.
         self.as_of_ms.store(0, Ordering::Relaxed);
         let crashes = self.marker.crashes();
-        if crashes >= CRASHES_UNTIL_OFF {
-            self.close(
-                "Reports are off: DuckDB ended the program repeatedly. Run `runnel rebuild`.",
-            );
+        if self.started.elapsed() < rest(crashes) {
+            self.close(RESTING);
             anyhow::bail!("DuckDB ended the program {crashes} times in a row");
         }
         if crashes >= CRASHES_UNTIL_ANEW {
@@ -260,11 +267,30 @@ impl Facts {
     }
 }
 
+/// How long a program whose last `crashes` runs ended inside DuckDB serves without reports.
+fn rest(crashes: u32) -> Duration {
+    match crashes.checked_sub(CRASHES_UNTIL_OFF) {
+        Some(further) => REST_MOST.min(REST_FIRST * 2_u32.saturating_pow(further.min(10))),
+        None => Duration::ZERO,
+    }
+}
+
 /// Stops the query when nobody waits for it any more; harmless after its end.
 struct Interrupt(Arc<duckdb::InterruptHandle>);
 
 impl Drop for Interrupt {
     fn drop(&mut self) {
         self.0.interrupt();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_grow_and_end() {
+        let seconds = [0, 2, 3, 4, 8, 9, 4_000].map(|crashes| rest(crashes).as_secs());
+        assert_eq!(seconds, [0, 0, 60, 120, 1920, 3600, 3600]);
     }
 }

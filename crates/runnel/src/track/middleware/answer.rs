@@ -30,7 +30,9 @@ struct Wire {
 
 /// Reads an answer.
 pub(super) fn read(body: &[u8], snapshot: &Snapshot) -> Option<ServiceAnswer> {
-    let wire: Wire = serde_json::from_slice(body).ok()?;
+    // Through an object: a list would be read as the parts in their order.
+    let wire: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let wire = Wire::deserialize(Value::Object(wire)).ok()?;
     if wire.data.len() > MOST_DATA || wire.tags.len() > MOST_TAGS {
         return None;
     }
