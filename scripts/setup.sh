@@ -2,7 +2,7 @@
 # Fetches what a build needs and the repository does not hold: the DuckDB library and public data
 # about addresses and user agents, into .setup/. Every package is pinned by its hash in
 # scripts/knowledge/package-lock.json. Quick when there is nothing to do.
-# `setup.sh tests` adds what only tests need: Chromium, and the packages of tag/ (pinned likewise).
+# `setup.sh tests` adds what only tests need: Chromium, OpenSSL, PHP, and the packages of tag/ (pinned likewise).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,9 +36,10 @@ lay_duckdb() { # the library that the duckdb crate links
   fi
 }
 
-browser_tests() { # what builds the universal tag and drives a browser
+test_tools() { # what drives a browser, runs the WordPress plug-in, and builds the universal tag
   need chromium chromium
   need openssl openssl
+  need php php-cli
   if [ -d tag/node_modules ] && cmp -s tag/package-lock.json .setup/tag-lock.json; then return; fi
   echo "setup: fetching what the tag is built and tested with"
   npm ci --prefix tag --ignore-scripts --no-audit --no-fund --loglevel=error
@@ -65,4 +66,4 @@ need node nodejs
 need npm npm
 
 knowledge
-if [ "${1:-}" = tests ]; then browser_tests; fi
+if [ "${1:-}" = tests ]; then test_tools; fi
