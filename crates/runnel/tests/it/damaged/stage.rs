@@ -101,7 +101,7 @@ impl Stage {
             // The first report that meets the damage is told so, and has the store made again: the
             // next may find it empty still.
             let shown = self.show(server).await;
-            if shown["totals"]["visits"] == VISITS {
+            if is_complete(&shown["totals"], VISITS) {
                 break shown;
             }
         };
@@ -116,9 +116,7 @@ impl Stage {
             let answer = ask(server, json!([])).await;
             if answer.status() == 200 {
                 let report: Value = answer.json().await.unwrap();
-                let conversions = VISITS.div_ceil(4);
-                let totals = &report["totals"];
-                if totals["visits"] == visits && totals["conversions"] == conversions {
+                if is_complete(&report["totals"], visits) {
                     return;
                 }
             }
@@ -136,6 +134,14 @@ impl Stage {
         report.as_object_mut().unwrap().remove("asOf");
         report
     }
+}
+
+/// Whether everything has reached the report: the last visit's click comes after its entrance.
+fn is_complete(totals: &Value, visits: usize) -> bool {
+    let conversions = VISITS.div_ceil(4);
+    totals["visits"] == visits
+        && totals["landerClicks"] == VISITS
+        && totals["conversions"] == conversions
 }
 
 async fn ask(server: &Binary, groupings: Value) -> reqwest::Response {
