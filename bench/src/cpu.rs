@@ -2,7 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Longest wait for a process to be done with what it has to do, and the stretches it is watched.
+const UNTIL_SETTLED: Duration = Duration::from_secs(30);
+const WATCHED: Duration = Duration::from_millis(250);
+/// A process that takes no more in such a stretch has nothing left to do.
+const IDLE: Duration = Duration::from_millis(20);
+
+/// Waits until process `pid` has done what is left of earlier work.
+pub fn settle(pid: u32) {
+    let began = Instant::now();
+    while began.elapsed() < UNTIL_SETTLED {
+        let before = Spent::of(pid);
+        std::thread::sleep(WATCHED);
+        if Spent::of(pid).since(&before).0.values().sum::<Duration>() <= IDLE {
+            return;
+        }
+    }
+}
 
 /// Linux counts processor time in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
@@ -24,14 +42,29 @@ impl Spent {
         Self(groups)
     }
 
-    /// What was taken since `earlier`, per one of `count`, in microseconds; the dearest first.
-    pub fn per(&self, earlier: &Self, count: u64) -> String {
+    /// What was taken since `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
         let before = |name: &str| earlier.0.get(name).copied().unwrap_or_default();
-        let each = self.0.iter().map(|(name, now)| {
-            let took = now.saturating_sub(before(name));
+        let taken = |(name, now): (&String, &Duration)| {
+            (name.clone(), now.saturating_sub(before(name)))
+        };
+        Self(self.0.iter().map(taken).collect())
+    }
+
+    /// Takes in what was taken in another stretch of time.
+    pub fn add(&mut self, other: Self) {
+        for (name, time) in other.0 {
+            *self.0.entry(name).or_default() += time;
+        }
+    }
+
+    /// It per one of `count`, in microseconds; the dearest first.
+    pub fn per(&self, count: u64) -> String {
+        let each = |(name, took): (_, &Duration)| {
             (took.as_secs_f64() * 1e6 / count.max(1) as f64, name)
-        });
-        let mut each: Vec<_> = each.filter(|(took, _)| *took > 0.05).collect();
+        };
+        let mut each: Vec<(f64, &String)> =
+            self.0.iter().map(each).filter(|(took, _)| *took > 0.05).collect();
         each.sort_by(|a, b| b.0.total_cmp(&a.0));
         let texts: Vec<_> = each.iter().map(|(took, name)| format!("{name} {took:.1}")).collect();
         texts.join(", ")

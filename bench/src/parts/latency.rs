@@ -31,13 +31,17 @@ pub fn measure(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
         let what = format!("entrance at {RATE}/s, {name} of {}", latencies.count());
         table.row(&what, ms(latency), &text, target.map(|target| latency < target));
     }
+    stages("stages of an entrance", &product, table)
+}
+
+/// What each step of a request took on the average, as the program says itself.
+pub fn stages(what: &str, product: &Product, table: &mut Table) -> anyhow::Result<()> {
     let stages = product.stages()?;
     let own = stages.iter().filter(|(stage, _)| stage != "sync");
     let sum: f64 = own.map(|(_, took)| took).sum();
     let each = stages.iter().map(|(stage, took)| format!("{stage} {took:.1}"));
-    let figure =
-        format!("{}; without waiting for the disk {sum:.1}", each.collect::<Vec<_>>().join(", "));
-    table.row("stages of an entrance", figure, "µs", None);
+    let each = each.collect::<Vec<_>>().join(", ");
+    table.row(what, format!("{each}; without waiting for the disk {sum:.1}"), "µs", None);
     Ok(())
 }
 

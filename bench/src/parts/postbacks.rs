@@ -29,7 +29,7 @@ pub fn measure(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
     let rate = rushed.rate();
     let what = format!("postbacks, {} distinct hits", rushed.all);
     table.row(&what, format!("{rate:.0}/s"), "≥ 3,000/s", Some(rate >= TARGET));
-    let spent = Spent::of(product.process.pid()).per(&before, rushed.all);
+    let spent = Spent::of(product.process.pid()).since(&before).per(rushed.all);
     table.row("postbacks: processor by thread", spent, "µs each", None);
     Ok(())
 }

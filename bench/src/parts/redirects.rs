@@ -1,7 +1,7 @@
 //! Entrances, actions and views at full load, each beside the bare server under the same requests.
 
-use crate::cpu::Spent;
-use crate::product::{self, LANDER, Product};
+use crate::cpu::{self, Spent};
+use crate::product::{self, LANDER, Process, Product};
 use crate::requests::Requests;
 use crate::rush::{Rush, Rushed, nothing};
 use crate::settings::Settings;
@@ -84,22 +84,30 @@ fn compare(
     table: &mut Table,
 ) -> anyhow::Result<u64> {
     let (bare, limit) = product::bare()?;
-    let rush = |to, status| {
+    let rush = |process: &Process, to, status| {
         let (requests, length) = (kind.requests.clone(), settings.length / ROUNDS);
-        Rush { to, requests, connections: CONNECTIONS, length, status, keep: nothing }.run()
+        let before = Spent::of(process.pid());
+        let rush = Rush { to, requests, connections: CONNECTIONS, length, status, keep: nothing };
+        Ok::<_, anyhow::Error>((rush.run()?, Spent::of(process.pid()).since(&before)))
     };
-    let (mut ours, mut theirs) = (Rushed::default(), Rushed::default());
-    let before = [Spent::of(product.process.pid()), Spent::of(bare.pid())];
+    let mut measured: [(Rushed, Spent); 2] = Default::default();
     for _ in 0..ROUNDS {
-        theirs.follow(rush(limit, 302)?);
-        ours.follow(rush(product.track, kind.status)?);
+        // What the program still has to do must not slow the bare server.
+        cpu::settle(product.process.pid());
+        let theirs = rush(&bare, limit, 302)?;
+        let rounds = [theirs, rush(&product.process, product.track, kind.status)?];
+        for ((rushed, spent), (all, all_spent)) in rounds.into_iter().zip(&mut measured) {
+            all.follow(rushed);
+            all_spent.add(spent);
+        }
     }
+    let [(theirs, bares), (ours, own)] = measured;
     let ratio = ours.rate() / theirs.rate();
     let figure = format!("{:.0}/s of {:.0}/s: {:.0} %", ours.rate(), theirs.rate(), ratio * 100.0);
     table.row(kind.what, figure, "≥ 60 % of bare axum", Some(ratio >= TARGET));
-    let own = Spent::of(product.process.pid()).per(&before[0], ours.all);
-    let bares = Spent::of(bare.pid()).per(&before[1], theirs.all);
+    let (own, bares) = (own.per(ours.all), bares.per(theirs.all));
     let figure = format!("{own}; bare: {bares}");
     table.row(&format!("{}: processor by thread", kind.what), figure, "µs each", None);
+    super::latency::stages(&format!("{}: stages", kind.what), product, table)?;
     Ok(ours.all)
 }

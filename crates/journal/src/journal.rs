@@ -10,6 +10,7 @@ use crate::segments::Segments;
 use crate::spare::Spares;
 use crate::syncer;
 use crate::tender::{Bell, Tender};
+use crate::waiting::Waiting;
 use crate::writer::{self, Writer};
 use crate::{AppendError, Entry, JournalError, Options, Unsafe};
 use bytes::Bytes;
@@ -39,17 +40,9 @@ pub(crate) struct Shared {
     pub spares: Spares,
     pub open: OpenSegments,
     pub counters: Counters,
-    pub progress: watch::Sender<Progress>,
+    pub waiting: Waiting,
     pub watermark: watch::Sender<u64>,
     pub tend: Bell,
-}
-
-/// What waiters for a sync look at.
-#[derive(Clone, Copy)]
-pub(crate) struct Progress {
-    pub watermark: u64,
-    pub broken: bool,
-    pub closed: bool,
 }
 
 impl Journal {
@@ -106,18 +99,7 @@ impl Journal {
     /// # Errors
     /// The disk is broken at present, or the journal was closed before the record was safe.
     pub async fn synced(&self, number: u64) -> Result<(), Unsafe> {
-        let mut progress = self.shared.progress.subscribe();
-        loop {
-            let now = *progress.borrow_and_update();
-            // The mark rises before the waiters are told, so it may know more.
-            if number < now.watermark.max(self.watermark()) {
-                return Ok(());
-            }
-            if now.broken || now.closed {
-                return Err(Unsafe);
-            }
-            progress.changed().await.map_err(|_| Unsafe)?;
-        }
+        self.shared.waiting.wait(number).await
     }
 
     /// Sees to it that the record `number` outlives this process: for those who answer before
@@ -135,7 +117,7 @@ impl Journal {
             if self.shared.queue.is_written(number) {
                 return true;
             }
-            if self.shared.progress.borrow().broken || Instant::now() >= until {
+            if self.shared.waiting.is_broken() || Instant::now() >= until {
                 return false;
             }
             tokio::time::sleep(HASTEN_PACE).await;
@@ -149,7 +131,7 @@ impl Journal {
 
     /// Records below this number are on disk.
     pub fn watermark(&self) -> u64 {
-        *self.shared.watermark.borrow()
+        self.shared.waiting.watermark()
     }
 
     /// Follows [`Self::watermark`].
@@ -195,7 +177,7 @@ impl Journal {
             // A panic there was printed; here it only means that records may be unsynced.
             let _ = thread.join();
         }
-        self.shared.progress.send_modify(|progress| progress.closed = true);
+        self.shared.waiting.close();
         if self.shared.queue.unsynced() == 0 { Ok(()) } else { Err(Unsafe) }
     }
 }
@@ -216,7 +198,6 @@ pub(crate) fn assemble(
 ) -> Result<(Arc<Shared>, Tender, Recovery), JournalError> {
     let recovered = recovery::recover(&*disk)?;
     let next = recovered.report.next;
-    let progress = Progress { watermark: next, broken: false, closed: false };
     let writer = Writer::new(disk.clone(), options.clone(), recovered.live);
     let shared = Arc::new(Shared {
         queue: Queue::new(next, &options),
@@ -226,7 +207,7 @@ pub(crate) fn assemble(
         spares: Spares::new(recovered.spare),
         open: OpenSegments::new(disk.clone(), options.indexes_in_memory),
         counters: Counters::default(),
-        progress: watch::Sender::new(progress),
+        waiting: Waiting::new(next),
         watermark: watch::Sender::new(next),
         tend: Bell::default(),
     });

@@ -48,6 +48,7 @@ mod pipe;
 mod queue;
 mod raw;
 mod read;
+mod recent;
 mod recovery;
 mod seal;
 mod sealed;
@@ -55,6 +56,7 @@ mod segments;
 mod spare;
 mod syncer;
 mod tender;
+mod waiting;
 mod writer;
 
 pub use disk::{Disk, DiskFile, Folder};

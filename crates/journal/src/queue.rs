@@ -2,14 +2,11 @@
 //! Promise: a record is found here from the moment it has a number until it is in a segment; memory
 //! stays within the two limits of [`Options`].
 
+use crate::recent::{Recent, cost};
 use crate::{AppendError, Entry, MOST_PAYLOAD_BYTES, Options};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
-
-/// What a record costs in memory beside its payload.
-const RECORD_OVERHEAD_BYTES: usize = 128;
 
 pub(crate) struct Queue {
     held: Mutex<Held>,
@@ -19,36 +16,16 @@ pub(crate) struct Queue {
     recent_bytes: usize,
 }
 
-#[derive(Default)]
 struct Held {
-    /// Number of the first record in `records`; theirs rise by one.
-    start: u64,
-    records: VecDeque<Entry>,
-    by_key: HashMap<u128, u64>,
+    records: Recent,
     /// Everything below is synced.
     watermark: u64,
     /// Everything below is in a file, to be synced.
     written: u64,
     /// The writer is to look around even if nothing came in.
     nudged: bool,
-    bytes: usize,
     unsynced_bytes: usize,
     closing: bool,
-}
-
-impl Held {
-    fn end(&self) -> u64 {
-        self.start + self.records.len() as u64
-    }
-
-    fn forget_oldest(&mut self) {
-        let Some(entry) = self.records.pop_front() else { return };
-        self.bytes -= cost(&entry);
-        if self.by_key.get(&entry.key) == Some(&self.start) {
-            self.by_key.remove(&entry.key);
-        }
-        self.start += 1;
-    }
 }
 
 impl Queue {
@@ -56,10 +33,12 @@ impl Queue {
     pub(crate) fn new(next: u64, options: &Options) -> Self {
         Self {
             held: Mutex::new(Held {
-                start: next,
+                records: Recent::new(next),
                 watermark: next,
                 written: next,
-                ..Held::default()
+                nudged: false,
+                unsynced_bytes: 0,
+                closing: false,
             }),
             work: Condvar::new(),
             most_unsynced_bytes: options.most_unsynced_bytes,
@@ -73,7 +52,7 @@ impl Queue {
             return Err(AppendError::TooLong);
         }
         let mut held = self.held.lock();
-        let number = held.end();
+        let number = held.records.end();
         let entry = Entry { number, key, payload };
         let cost = cost(&entry);
         if held.closing {
@@ -82,10 +61,8 @@ impl Queue {
         if held.unsynced_bytes + cost > self.most_unsynced_bytes {
             return Err(AppendError::Full);
         }
-        held.bytes += cost;
         held.unsynced_bytes += cost;
-        held.by_key.insert(key, number);
-        held.records.push_back(entry);
+        held.records.push(entry);
         drop(held);
         self.work.notify_one();
         Ok(number)
@@ -93,17 +70,16 @@ impl Queue {
 
     /// The number that the next record gets.
     pub(crate) fn end(&self) -> u64 {
-        self.held.lock().end()
+        self.held.lock().records.end()
     }
 
     /// The oldest records that are in no file: at least one if there are any, else up to
     /// `most_bytes`.
     pub(crate) fn batch(&self, most_bytes: usize) -> Vec<Entry> {
         let held = self.held.lock();
-        let from = (held.written - held.start) as usize;
         let mut room = most_bytes;
         let mut batch = Vec::new();
-        for entry in held.records.range(from..) {
+        for entry in held.records.from(held.written) {
             if !batch.is_empty() && cost(entry) > room {
                 break;
             }
@@ -131,45 +107,51 @@ impl Queue {
 
     /// Notes that everything below `watermark` is on disk and lets go of what is no longer recent.
     pub(crate) fn raise(&self, watermark: u64) {
+        // Freed when the lock is free again.
+        let mut forgotten = Vec::new();
         let mut held = self.held.lock();
         let held = &mut *held;
-        let from = (held.watermark - held.start) as usize;
-        let until = (watermark - held.start) as usize;
-        held.unsynced_bytes -= held.records.range(from..until).map(cost).sum::<usize>();
+        let synced = (watermark - held.watermark) as usize;
+        let confirmed = held.records.from(held.watermark).take(synced);
+        held.unsynced_bytes -= confirmed.map(cost).sum::<usize>();
         held.watermark = watermark;
-        while held.bytes > self.recent_bytes && held.start < held.watermark {
-            held.forget_oldest();
+        while held.records.bytes() > self.recent_bytes
+            && let Some(oldest) = held.records.forget_below(watermark)
+        {
+            forgotten.push(oldest);
         }
     }
 
     /// The record of this key, synced or not, if it is recent.
     pub(crate) fn find(&self, key: u128) -> Option<Entry> {
-        let held = self.held.lock();
-        let number = held.by_key.get(&key)?;
-        held.records.get((number - held.start) as usize).cloned()
+        self.held.lock().records.find(key).cloned()
     }
 
     /// Synced records from `from` on, if the first of them is still recent.
     pub(crate) fn read(&self, from: u64, most: usize, most_bytes: usize) -> Option<Vec<Entry>> {
-        let held = self.held.lock();
-        let index = usize::try_from(from.checked_sub(held.start)?).ok()?;
-        let synced = usize::try_from(held.watermark.saturating_sub(from)).ok()?;
-        if synced == 0 {
-            return Some(Vec::new());
-        }
+        let (numbers, chunks) = {
+            let mut held = self.held.lock();
+            if from < held.records.start() {
+                return None;
+            }
+            let numbers = from..held.watermark.min(from.saturating_add(most as u64));
+            let chunks = held.records.share(&numbers);
+            (numbers, chunks)
+        };
         let mut room = most_bytes;
         let fits = |entry: &&Entry| {
             let took = room > 0;
             room = room.saturating_sub(entry.payload.len());
             took
         };
-        Some(held.records.range(index..).take(synced.min(most)).take_while(fits).cloned().collect())
+        let entries = chunks.iter().flat_map(|chunk| chunk.within(&numbers));
+        Some(entries.take_while(fits).cloned().collect())
     }
 
     /// Blocks until there is something to write or a nudge; `false` when closing and all is written.
     pub(crate) fn wait_for_work(&self) -> bool {
         let mut held = self.held.lock();
-        while held.end() == held.written && !held.nudged {
+        while held.records.end() == held.written && !held.nudged {
             if held.closing {
                 return false;
             }
@@ -202,12 +184,8 @@ impl Queue {
     /// Records waiting for the disk.
     pub(crate) fn unsynced(&self) -> u64 {
         let held = self.held.lock();
-        held.end() - held.watermark
+        held.records.end() - held.watermark
     }
-}
-
-fn cost(entry: &Entry) -> usize {
-    entry.payload.len() + RECORD_OVERHEAD_BYTES
 }
 
 #[cfg(test)]
@@ -222,7 +200,8 @@ mod tests {
 
     #[test]
     fn unsynced_records_are_bounded_and_never_forgotten() {
-        let queue = queue(0, 3 * (RECORD_OVERHEAD_BYTES + 1));
+        let one = Entry { number: 10, key: 10, payload: Bytes::from("x") };
+        let queue = queue(0, 3 * cost(&one));
         for number in 10..13 {
             assert_eq!(queue.append(number.into(), Bytes::from("x")), Ok(number));
         }

@@ -10,7 +10,7 @@ impl Shared {
         if let Some(entries) = self.queue.read(from, most, MOST_READ_BYTES) {
             return Ok(entries);
         }
-        let mut harvest = Harvest::new(from, *self.watermark.borrow(), most);
+        let mut harvest = Harvest::new(from, self.waiting.watermark(), most);
         let segments = self.segments.all();
         let start = segments.partition_point(|segment| segment.end() <= from);
         for segment in &segments[start..] {

@@ -63,12 +63,9 @@ impl Shared {
         if self.counters.broken.swap(false, Ordering::Relaxed) {
             tracing::info!(watermark, "the journal's disk takes records again");
         }
-        // First the mark, then those who wait: whoever was woken sees the mark.
+        self.waiting.raise(watermark);
+        // Those who follow look at the mark once they are woken.
         self.watermark.send_replace(watermark);
-        self.progress.send_modify(|progress| {
-            progress.watermark = watermark;
-            progress.broken = false;
-        });
     }
 
     /// Counts a failed write or sync and lets those who wait know.
@@ -78,6 +75,6 @@ impl Shared {
             let waiting = self.queue.unsynced();
             tracing::error!(%error, waiting, "the journal's disk does not take records");
         }
-        self.progress.send_modify(|progress| progress.broken = true);
+        self.waiting.break_off();
     }
 }

@@ -342,7 +342,9 @@ pub struct PlanId(pub u64);
 impl Record {
     /// The journal's bytes. The first is the layout's version.
     pub fn to_bytes(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![LAYOUT]).unwrap_or_default()
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
+        bytes.push(LAYOUT);
+        postcard::to_extend(self, bytes).unwrap_or_default()
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
@@ -360,32 +362,18 @@ impl Record {
     }
 }
 
-/// The first fields of a [`Record`].
-#[derive(Deserialize)]
-struct Head {
-    _request: RequestKey,
-    _kind: RequestKind,
-    _vid: Vid,
-    _new_visitor: bool,
-    _visit: HitId,
-    _previous: Option<HitId>,
-    _previous_visit: Option<HitId>,
-    _funnel: EntityId,
-    _source: EntityId,
-    _plan: PlanId,
-    _seed: u64,
-    action: Option<Taken>,
-}
-
 impl Record {
     /// Whether the record in `bytes` took an action: only such fire. Reads the first fields alone;
     /// what is no record took none.
     pub fn took_action(bytes: &[u8]) -> bool {
         let Some((&(LAYOUT | WITHOUT_GPC), rest)) = bytes.split_first() else { return false };
-        postcard::take_from_bytes::<Head>(rest).is_ok_and(|(head, _)| head.action.is_some())
+        let head = postcard::take_from_bytes::<(RequestKey, RequestKind)>(rest);
+        head.is_ok_and(|((_, kind), _)| kind == RequestKind::Action)
     }
 }
 
+/// Room for the bytes of most records.
+const USUAL_BYTES: usize = 512;
 const LAYOUT: u8 = 2;
 /// The layout before [`Record::gpc`], which is its last field.
 const WITHOUT_GPC: u8 = 1;

@@ -169,9 +169,7 @@ impl Session {
             *self = std::mem::replace(self, Self::new(record.vid)).over();
         }
         self.last_at_ms = self.last_at_ms.max(at_ms);
-        for (name, value) in &record.buffer {
-            self.remember_parameter(name, value);
-        }
+        self.take_in_parameters(&record.buffer);
         if let Some(taken) = &record.action {
             remember(&mut self.clicked, taken.node);
         }
@@ -222,9 +220,12 @@ impl Session {
         keep_newest(&mut self.visits, MOST_VISITS);
     }
 
-    fn remember_parameter(&mut self, name: &str, value: &str) {
-        self.buffer.retain(|(n, _)| n != name);
-        self.buffer.push((name.into(), value.into()));
+    /// Takes in parameters for the buffer alone, as [`Self::apply`] does with those of a record.
+    pub fn take_in_parameters(&mut self, parameters: &[(String, String)]) {
+        for (name, value) in parameters {
+            self.buffer.retain(|(n, _)| n != name);
+            self.buffer.push((name.clone(), value.clone()));
+        }
         keep_newest(&mut self.buffer, MOST_BUFFERED);
     }
 

@@ -39,7 +39,7 @@ pub fn replay(app: &App) -> anyhow::Result<u64> {
         batches += 1;
         for entry in entries {
             if let Ok(record) = Record::from_bytes(&entry.payload) {
-                app.sessions.replay(entry.number, &record, ttl_ms);
+                app.sessions.replay(entry.number, &record, entry.payload, ttl_ms);
                 replayed += 1;
             }
         }

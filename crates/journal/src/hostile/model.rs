@@ -105,7 +105,7 @@ impl Model {
 
     /// Copies what the journal calls safe.
     fn confirm(&mut self) {
-        let watermark = self.running.shared.progress.borrow().watermark;
+        let watermark = self.running.shared.waiting.watermark();
         let from = self.confirmed.last_key_value().map_or(0, |(number, _)| number + 1);
         for (number, entry) in self.appended.range(from..watermark.max(from)) {
             self.confirmed.insert(*number, entry.clone());

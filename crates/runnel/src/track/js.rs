@@ -8,7 +8,7 @@ use super::report::Report;
 use super::view::{self, Refusal, Seen};
 use super::{address, asked, receive, safe};
 use crate::app::App;
-use crate::outcome::{Nowhere, Outcome, Underway};
+use crate::outcome::{Flow, Nowhere, Outcome, Underway};
 use crate::params::Params;
 use asked::Asked;
 use axum::Json;
@@ -44,7 +44,7 @@ struct Answer {
 
 /// `POST /js/funnel`.
 pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let underway = Underway::begin("view");
+    let underway = Underway::begin(Flow::View);
     let mut asked = match receive(&app, request).await {
         Ok(asked) => asked,
         Err((outcome, answer)) => return super::ended(underway, outcome, answer),

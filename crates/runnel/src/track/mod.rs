@@ -24,7 +24,7 @@ mod visitor;
 mod walk;
 
 use crate::app::App;
-use crate::outcome::{Nowhere, Outcome, Underway};
+use crate::outcome::{Flow, Nowhere, Outcome, Underway};
 use asked::Asked;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -51,7 +51,7 @@ pub async fn enter(
     link: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
-    let underway = Underway::begin("entrance");
+    let underway = Underway::begin(Flow::Entrance);
     let asked = match receive(&app, request).await {
         Ok(asked) => asked,
         Err((outcome, answer)) => return ended(underway, outcome, answer),
@@ -79,7 +79,7 @@ pub async fn act(
     number: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
-    let underway = Underway::begin("action");
+    let underway = Underway::begin(Flow::Action);
     let asked = match receive(&app, request).await {
         Ok(asked) => asked,
         Err((outcome, answer)) => return ended(underway, outcome, answer),
@@ -95,7 +95,7 @@ pub async fn act(
 /// Any other path of a tracking domain: the default homepage, else 404.
 pub async fn elsewhere(State(app): State<Arc<App>>) -> Response {
     let outcome = Outcome::Nowhere(Nowhere::UnknownPath);
-    ended(Underway::begin("other"), outcome, respond::nowhere(&app.homepage()))
+    ended(Underway::begin(Flow::Other), outcome, respond::nowhere(&app.homepage()))
 }
 
 /// A part of the path; empty, which names nothing, where it is no text.

@@ -4,6 +4,7 @@
 use super::asked::Asked;
 use super::position::Position;
 use crate::app::App;
+use bytes::Bytes;
 use rules::facts::Facts;
 use rules::ids::RequestKey;
 use rules::record::{Record, RequestKind};
@@ -15,12 +16,13 @@ const PAUSE_MS: u64 = 60_000;
 pub fn touch(app: &App, asked: &Asked, position: &Position) {
     let ttl_ms = app.session_ttl_ms();
     app.sessions.with(position.vid, |kept| {
-        if asked.at_ms < kept.session.last_at_ms.saturating_add(PAUSE_MS) {
+        if asked.at_ms < kept.last_at_ms().saturating_add(PAUSE_MS) {
             return;
         }
-        let record = record(app, asked, position, &kept.session.tags);
-        let appended = app.journal.append(record.request.as_u128(), record.to_bytes());
-        kept.session.apply(&record, ttl_ms);
+        let record = record(app, asked, position, &kept.session().tags);
+        let bytes = Bytes::from(record.to_bytes());
+        let appended = app.journal.append(record.request.as_u128(), bytes.clone());
+        kept.take_in(&record, bytes, ttl_ms);
         kept.next_record = appended.map_or(kept.next_record, |number| number + 1);
     });
 }

@@ -8,13 +8,14 @@ use super::middleware::{Asking, Heard};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::store::sessions::Kept;
+use bytes::Bytes;
 use metrics::counter;
 use rules::assets::Field;
 use rules::facts::Facts;
 use rules::funnel::{Ready, Reason, Recording, Request, Route, Start, route};
 use rules::ids::{EntityId, RequestKey};
 use rules::money::Micros;
-use rules::record::{Cost, Record, RequestKind, Step, Taken};
+use rules::record::{Consulted, Cost, Record, RequestKind, Step, Taken};
 use rules::session::{Session, SessionVisit};
 use std::sync::Arc;
 
@@ -94,12 +95,15 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
     let Visitor { vid, new } = walk.visitor;
     app.sessions.with_one(vid, new, |kept| {
         laps.lap("session");
-        if !kept.session.lasts(at_ms, ttl_ms) {
-            kept.session = kept.session.clone().at(at_ms, ttl_ms);
+        let mut nothing = Session::new(vid);
+        // Of somebody unknown nothing is made to look at.
+        let session = if kept.is_unknown() { &mut nothing } else { kept.session() };
+        if !session.lasts(at_ms, ttl_ms) {
+            *session = std::mem::replace(session, Session::new(vid)).at(at_ms, ttl_ms);
         }
         // As it is under the lock: another tab may have gone on since the page was found.
-        let visit = walk.visit.map(|v| kept.session.visit(v.visit).unwrap_or(v));
-        let decided = match decide(app, walk, &kept.session, drawn, heard) {
+        let visit = walk.visit.map(|v| session.visit(v.visit).unwrap_or(v));
+        let decided = match decide(app, walk, session, drawn, heard) {
             Ok(decided) => decided,
             Err(asking) => return Attempt::Asks(asking),
         };
@@ -107,21 +111,27 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
             return Attempt::Over(None);
         }
         laps.lap("route");
-        let route = decided.route.clone();
-        let record = compose(app, walk, &kept.session, visit, drawn, decided);
-        if walk.asked.is_head() {
-            let mut after = kept.session.clone();
-            after.apply(&record, ttl_ms);
-            let buffer = after.buffer;
-            let walked = Walked { record: Arc::new(record), route, number: None, buffer };
-            return Attempt::Over(Some(walked));
-        }
-        count_choices(&route);
-        let number = keep(app, kept, &record, ttl_ms);
-        let buffer = kept.session.buffer.clone();
+        let Decided { route, consulted } = decided;
+        let record = compose(app, walk, session, visit, drawn, &route, consulted);
+        let buffer = buffer(session, &record);
+        let number = match walk.asked.is_head() {
+            true => None,
+            false => {
+                count_choices(&route);
+                keep(app, kept, &record, ttl_ms)
+            }
+        };
         laps.lap("record");
         Attempt::Over(Some(Walked { record: Arc::new(record), route, number, buffer }))
     })
+}
+
+/// The session's buffer after `record`.
+fn buffer(session: &Session, record: &Record) -> Vec<(String, String)> {
+    let mut after = Session::new(record.vid);
+    after.buffer.clone_from(&session.buffer);
+    after.take_in_parameters(&record.buffer);
+    after.buffer
 }
 
 /// Counts expressions that gave no key, and what came of asking services.
@@ -143,23 +153,28 @@ fn count_choices(route: &Route) {
 
 /// Appends the record and takes it into the session; gives its number.
 fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
-    let number = app.journal.append(record.request.as_u128(), record.to_bytes()).ok();
-    let links = (kept.session.last_request, kept.session.last_visit);
-    kept.session.apply(record, ttl_ms);
-    match number {
-        Some(number) => {
+    let bytes = Bytes::from(record.to_bytes());
+    match app.journal.append(record.request.as_u128(), bytes.clone()) {
+        Ok(number) => {
+            kept.take_in(record, bytes, ttl_ms);
             kept.next_record = number + 1;
             app.caps.visited(record, number);
+            Some(number)
         }
-        // A record that is nowhere must not be linked to.
-        None => (kept.session.last_request, kept.session.last_visit) = links,
+        Err(_) => {
+            // A record that is nowhere must not be linked to.
+            let session = kept.session();
+            let links = (session.last_request, session.last_visit);
+            session.apply(record, ttl_ms);
+            (session.last_request, session.last_visit) = links;
+            None
+        }
     }
-    number
 }
 
 struct Decided {
     route: Route,
-    consulted: Vec<rules::record::Consulted>,
+    consulted: Vec<Consulted>,
 }
 
 /// Decides the route as far as it is known what services answer, else says which is to be asked.
@@ -218,13 +233,15 @@ fn compose(
     session: &Session,
     visit: Option<&SessionVisit>,
     drawn: &Drawn,
-    decided: Decided,
+    route: &Route,
+    consulted: Vec<Consulted>,
 ) -> Record {
     let request = drawn.request;
     let first_hit = request.hit(0, &app.keys);
     let begins = visit.is_none();
     let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
-    let own_facts = (facts != walk.facts).then(|| Box::new(walk.facts.clone()));
+    let differs = visit.is_some_and(|visit| visit.facts != walk.facts);
+    let own_facts = differs.then(|| Box::new(walk.facts.clone()));
     let asked = walk.asked;
     Record {
         request,
@@ -238,17 +255,17 @@ fn compose(
         source: walk.source,
         plan: walk.plan.id(),
         seed: drawn.seed,
-        action: taken(walk, session, &decided.route),
-        steps: steps(app, session, &decided.route, request),
+        action: taken(walk, session, route),
+        steps: steps(app, session, route, request),
         path: visit.map_or_else(Vec::new, |v| v.path.clone()),
         actions: visit.map_or_else(Vec::new, |v| v.actions.clone()),
         fields: walk.fields.to_vec(),
-        buffer: walk.buffer.iter().chain(&decided.route.data_added).cloned().collect(),
+        buffer: walk.buffer.iter().chain(&route.data_added).cloned().collect(),
         cost: walk.cost.map(|amount| Cost { amount }),
         visit_cost: walk.cost.or_else(|| visit.map(|v| v.cost)).unwrap_or_default(),
-        fires: fires(walk, &decided.route),
-        consulted: decided.consulted,
-        tags: tags(session, &decided.route),
+        fires: fires(walk, route),
+        consulted,
+        tags: tags(session, route),
         domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
         referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
         user_agent: if begins { asked.header("user-agent").to_owned() } else { String::new() },

@@ -18,7 +18,7 @@ const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
 const LOG_BYTES: u64 = 64 * 1024 * 1024;
 const CURSOR: &str = "cursor";
 /// Changes with the layout of [`Kept`]; a store of another layout is rebuilt from the journal.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 pub(super) struct Disk {
     database: Database,
@@ -78,7 +78,7 @@ impl Disk {
             Ok(Err(error)) => return self.mistrust(&error),
             Err(_) => return self.mistrust(&"reading it broke off"),
         };
-        postcard::from_bytes(&bytes).map_or_else(|error| self.mistrust(&error), Some)
+        Kept::from_bytes(vid, &bytes).or_else(|| self.mistrust(&"a session cannot be read"))
     }
 
     /// Has the next start rebuild the store.
@@ -96,7 +96,7 @@ impl Disk {
     pub(super) fn write(&self, sessions: &[(Vid, Kept)], cursor: u64) -> anyhow::Result<()> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         for (vid, kept) in sessions {
-            batch.insert(&self.sessions, key(*vid), postcard::to_stdvec(kept)?);
+            batch.insert(&self.sessions, key(*vid), kept.to_bytes()?);
         }
         batch.insert(&self.cursors, CURSOR, cursor.to_be_bytes());
         batch.commit()?;
@@ -107,15 +107,15 @@ impl Disk {
         let mut forgotten = 0;
         for guard in self.sessions.iter() {
             let (key, value) = guard.into_inner()?;
-            let Ok(kept) = postcard::from_bytes::<Kept>(&value) else {
+            let vid = <[u8; 16]>::try_from(&*key).map(|key| Vid::from_stored(u128::from_be_bytes(key)));
+            let Some(mut kept) = vid.ok().and_then(|vid| Kept::from_bytes(vid, &value)) else {
                 self.sessions.remove(key)?;
                 continue;
             };
-            if kept.session.last_at_ms < links_before_ms {
+            if kept.last_at_ms() < links_before_ms {
                 self.sessions.remove(key)?;
-            } else if kept.session.last_at_ms < before_ms && !kept.session.is_over() {
-                let links = Kept { session: kept.session.over(), ..kept };
-                self.sessions.insert(key, postcard::to_stdvec(&links)?)?;
+            } else if kept.last_at_ms() < before_ms && kept.end() {
+                self.sessions.insert(key, kept.to_bytes()?)?;
                 forgotten += 1;
             }
         }

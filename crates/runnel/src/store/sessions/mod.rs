@@ -3,13 +3,15 @@
 //! record that is not on disk; replaying records that were already taken in changes nothing.
 
 mod disk;
+mod kept;
 
+use bytes::Bytes;
 use disk::Disk;
+pub use kept::Kept;
 use parking_lot::Mutex;
 use rules::ids::{EntityId, Vid};
 use rules::record::Record;
 use rules::session::Session;
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ const SPARE_PER_SHARD: usize = 64;
 
 /// The sessions of all visitors.
 pub struct Sessions {
-    shards: Vec<Mutex<HashMap<Vid, Arc<Slot>>>>,
+    shards: Vec<Mutex<HashMap<Vid, Arc<Slot>, foldhash::fast::RandomState>>>,
     disk: Disk,
     /// Most sessions kept in memory.
     most: usize,
@@ -29,15 +31,6 @@ pub struct Sessions {
 struct Slot {
     kept: Mutex<Kept>,
     dirty: AtomicBool,
-}
-
-/// A session and how far into the journal it has come.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Kept {
-    /// The session.
-    pub session: Session,
-    /// Records below this number have been taken in.
-    pub next_record: u64,
 }
 
 impl Sessions {
@@ -76,19 +69,19 @@ impl Sessions {
 
     /// The visitor's session as it is now; empty for one that is not known.
     pub fn of(&self, vid: Vid) -> Session {
-        self.slot(vid, false).kept.lock().session.clone()
+        self.slot(vid, false).kept.lock().session().clone()
     }
 
     /// What `see` sees in the visitor's session under their lock; an empty one if it is not known.
     pub fn look<R>(&self, vid: Vid, see: impl FnOnce(&Session) -> R) -> R {
-        see(&self.slot(vid, false).kept.lock().session)
+        see(self.slot(vid, false).kept.lock().session())
     }
 
-    /// Takes in record number `number` once.
-    pub fn replay(&self, number: u64, record: &Record, ttl_ms: u64) {
+    /// Takes in record number `number`, whose journal bytes are `bytes`, once.
+    pub fn replay(&self, number: u64, record: &Record, bytes: Bytes, ttl_ms: u64) {
         self.with(record.vid, |kept| {
             if number >= kept.next_record {
-                kept.session.apply(record, ttl_ms);
+                kept.take_in(record, bytes, ttl_ms);
                 kept.next_record = number + 1;
             }
         });
@@ -98,9 +91,9 @@ impl Sessions {
     pub fn converted(&self, vid: Vid, offer: EntityId) {
         let slot = self.slot(vid, false);
         let mut kept = slot.kept.lock();
-        if !kept.session.converted.contains(&offer) {
+        if !kept.session().converted.contains(&offer) {
             slot.dirty.store(true, Ordering::SeqCst);
-            kept.session.converted_on(offer);
+            kept.session().converted_on(offer);
         }
     }
 
@@ -115,7 +108,7 @@ impl Sessions {
             return slot.clone();
         }
         let stored = if new { None } else { self.disk.read(vid) };
-        let kept = stored.unwrap_or(Kept { session: Session::new(vid), next_record: 0 });
+        let kept = stored.unwrap_or_else(|| Kept::unknown(vid));
         let slot = Arc::new(Slot { kept: Mutex::new(kept), dirty: AtomicBool::new(false) });
         if shard.len() < self.most_per_shard() {
             shard.insert(vid, slot.clone());
@@ -171,7 +164,7 @@ impl Sessions {
                     // Nobody else can take a slot while the shard is locked.
                     Arc::strong_count(slot) == 1 && !slot.dirty.load(Ordering::SeqCst)
                 })
-                .map(|(vid, slot)| (slot.kept.lock().session.last_at_ms, *vid))
+                .map(|(vid, slot)| (slot.kept.lock().last_at_ms(), *vid))
                 .collect();
             idle.sort_unstable();
             for (_, vid) in idle.into_iter().take(excess) {
@@ -216,9 +209,8 @@ impl Changed {
     /// would leave of them.
     pub fn without_ended(mut self, before_ms: u64) -> Self {
         for (_, kept) in &mut self.sessions {
-            if kept.session.last_at_ms < before_ms {
-                let ended = Session::new(kept.session.vid);
-                kept.session = std::mem::replace(&mut kept.session, ended).over();
+            if kept.last_at_ms() < before_ms {
+                kept.end();
             }
         }
         self

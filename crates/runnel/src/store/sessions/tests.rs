@@ -11,8 +11,8 @@ fn vid(n: u64) -> Vid {
 
 fn buffered(sessions: &Sessions, vid: Vid, value: &str) {
     sessions.with(vid, |kept| {
-        kept.session.buffer = vec![("x".into(), value.into())];
-        kept.session.last_at_ms = 5;
+        kept.session().buffer = vec![("x".into(), value.into())];
+        kept.session().last_at_ms = 5;
         kept.next_record = 8;
     });
 }
@@ -56,9 +56,9 @@ fn of_a_session_that_is_over_only_the_links_stay_and_in_the_end_not_even_they() 
         let (sessions, _) = Sessions::open(dir.path(), 0).unwrap();
         buffered(&sessions, vid(1), "a");
         sessions.with(vid(1), |kept| {
-            kept.session.last_visit = Some(hit);
+            kept.session().last_visit = Some(hit);
             let (node, kind) = (rules::ids::EntityId::new(1, 1), PassedKind::Offer);
-            kept.session.hits = vec![SessionHit { hit, node, kind, page: None, visit: hit }];
+            kept.session().hits = vec![SessionHit { hit, node, kind, page: None, visit: hit }];
         });
         sessions.write(&sessions.changed(), 0).unwrap();
         assert_eq!(sessions.forget(5, 0).unwrap(), 0);
