@@ -45,9 +45,8 @@ impl Spent {
     /// What was taken since `earlier`.
     pub fn since(&self, earlier: &Self) -> Self {
         let before = |name: &str| earlier.0.get(name).copied().unwrap_or_default();
-        let taken = |(name, now): (&String, &Duration)| {
-            (name.clone(), now.saturating_sub(before(name)))
-        };
+        let taken =
+            |(name, now): (&String, &Duration)| (name.clone(), now.saturating_sub(before(name)));
         Self(self.0.iter().map(taken).collect())
     }
 
@@ -60,9 +59,8 @@ impl Spent {
 
     /// It per one of `count`, in microseconds; the dearest first.
     pub fn per(&self, count: u64) -> String {
-        let each = |(name, took): (_, &Duration)| {
-            (took.as_secs_f64() * 1e6 / count.max(1) as f64, name)
-        };
+        let each =
+            |(name, took): (_, &Duration)| (took.as_secs_f64() * 1e6 / count.max(1) as f64, name);
         let mut each: Vec<(f64, &String)> =
             self.0.iter().map(each).filter(|(took, _)| *took > 0.05).collect();
         each.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -362,13 +362,29 @@ impl Record {
     }
 }
 
+/// The first fields of a [`Record`].
+#[derive(Deserialize)]
+struct Head {
+    _request: RequestKey,
+    _kind: RequestKind,
+    _vid: Vid,
+    _new_visitor: bool,
+    _visit: HitId,
+    _previous: Option<HitId>,
+    _previous_visit: Option<HitId>,
+    _funnel: EntityId,
+    _source: EntityId,
+    _plan: PlanId,
+    _seed: u64,
+    action: Option<Taken>,
+}
+
 impl Record {
     /// Whether the record in `bytes` took an action: only such fire. Reads the first fields alone;
     /// what is no record took none.
     pub fn took_action(bytes: &[u8]) -> bool {
         let Some((&(LAYOUT | WITHOUT_GPC), rest)) = bytes.split_first() else { return false };
-        let head = postcard::take_from_bytes::<(RequestKey, RequestKind)>(rest);
-        head.is_ok_and(|((_, kind), _)| kind == RequestKind::Action)
+        postcard::take_from_bytes::<Head>(rest).is_ok_and(|(head, _)| head.action.is_some())
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Config {
     pub node: u8,
     /// Longest wait of a click for the disk; then it is answered and counted.
     pub click_wait_ms: u64,
-    /// Sessions kept in memory, some 2 kB each; twice as many while they are being written.
+    /// Sessions kept in memory, most of them under 1 kB; twice as many while they are being written.
     pub hot_sessions: usize,
     /// Most connections at once, on each address; more are closed and counted.
     pub connections: usize,
@@ -75,7 +75,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             node: 0,
             click_wait_ms: 4,
-            hot_sessions: 50_000,
+            hot_sessions: 100_000,
             connections: 20_000,
             url_bytes: 8 * 1024,
             header_bytes: 16 * 1024,

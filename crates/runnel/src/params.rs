@@ -8,7 +8,21 @@ pub struct Params(pub Vec<(String, String)>);
 impl Params {
     /// Reads `a=1&b=2`, percent-decoded, `+` as a blank.
     pub fn read(query: &[u8]) -> Self {
+        match std::str::from_utf8(query) {
+            // Most need no decoding.
+            Ok(text) if !query.iter().any(|byte| matches!(byte, b'%' | b'+')) => Self::plain(text),
+            _ => Self::encoded(query),
+        }
+    }
+
+    fn encoded(query: &[u8]) -> Self {
         Self(form_urlencoded::parse(query).map(|(n, v)| (n.into_owned(), v.into_owned())).collect())
+    }
+
+    fn plain(text: &str) -> Self {
+        let pieces = text.split('&').filter(|piece| !piece.is_empty());
+        let pairs = pieces.map(|piece| piece.split_once('=').unwrap_or((piece, "")));
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// The first value of `name` that is not blank, trimmed.
@@ -34,6 +48,13 @@ mod tests {
         assert_eq!(params.get("b"), Some("\u{fffd}"));
         assert_eq!(params.get("c"), None);
         assert_eq!(params.0.len(), 4);
+    }
+
+    #[test]
+    fn what_needs_no_decoding_is_read_as_what_does() {
+        for text in ["a=1&b=2", "a", "=1", "a=", "&&a==b=&", "", "ü=ä&a"] {
+            assert_eq!(Params::read(text.as_bytes()), Params::encoded(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

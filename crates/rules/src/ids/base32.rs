@@ -20,10 +20,31 @@ pub(super) fn decode(text: &str) -> Result<u128, IdError> {
 }
 
 fn digit(byte: u8) -> Result<u8, IdError> {
-    let lower = match byte.to_ascii_lowercase() {
-        b'o' => b'0',
-        b'i' | b'l' => b'1',
-        other => other,
-    };
-    ALPHABET.iter().position(|c| *c == lower).map(|i| i as u8).ok_or(IdError::Character)
+    match DIGITS[usize::from(byte)] {
+        NO_DIGIT => Err(IdError::Character),
+        digit => Ok(digit),
+    }
+}
+
+const NO_DIGIT: u8 = 255;
+/// What each byte stands for: IDs are read with every request.
+static DIGITS: [u8; 256] = digits();
+
+const fn digits() -> [u8; 256] {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        let letter = ALPHABET[value];
+        digits[letter as usize] = value as u8;
+        digits[letter.to_ascii_uppercase() as usize] = value as u8;
+        value += 1;
+    }
+    // Crockford's look-alikes.
+    let alike = [(b'o', 0), (b'O', 0), (b'i', 1), (b'I', 1), (b'l', 1), (b'L', 1)];
+    let mut index = 0;
+    while index < alike.len() {
+        digits[alike[index].0 as usize] = alike[index].1;
+        index += 1;
+    }
+    digits
 }

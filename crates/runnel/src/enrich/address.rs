@@ -3,7 +3,8 @@
 //! far as the chain of configured proxies reaches (product.md §3.5).
 
 use super::proxy::Proxy;
-use http::HeaderMap;
+use crate::head::name::FORWARDED_FOR;
+use http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -37,14 +38,22 @@ impl Proxies {
     /// Follows the chain from the nearest proxy outwards: the first address that is no configured
     /// proxy is the client's. What stands left of it could be written by anybody.
     fn forwarded(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let chain = chain(headers);
-        if chain.is_empty() {
-            return single(headers, "x-real-ip").unwrap_or(peer);
+        let mut hops = hops(headers, FORWARDED_FOR).map(read_address).peekable();
+        if hops.peek().is_some() {
+            return self.outermost(peer, hops);
         }
+        let mut hops = self::hops(headers, header::FORWARDED).map(forwarded_for).peekable();
+        match hops.peek() {
+            Some(_) => self.outermost(peer, hops),
+            None => single(headers, "x-real-ip").unwrap_or(peer),
+        }
+    }
+
+    /// `hops` are nearest first; unreadable ones are none.
+    fn outermost(&self, peer: IpAddr, hops: impl Iterator<Item = Option<IpAddr>>) -> IpAddr {
         let mut nearest = peer;
-        for hop in chain.iter().rev() {
-            let Some(address) = hop else { break };
-            nearest = *address;
+        for address in hops.map_while(|hop| hop) {
+            nearest = address;
             if !self.trusts(nearest) {
                 break;
             }
@@ -58,17 +67,10 @@ impl Proxies {
     }
 }
 
-/// Addresses of `X-Forwarded-For`, else of `Forwarded`, client first; unreadable ones as none.
-fn chain(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let list = |name: &str| -> Vec<String> {
-        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',').map(|hop| hop.trim().to_owned())).collect()
-    };
-    let hops = list("x-forwarded-for");
-    if !hops.is_empty() {
-        return hops.iter().map(|hop| read_address(hop)).collect();
-    }
-    list("forwarded").iter().map(|hop| forwarded_for(hop)).collect()
+/// The entries of all lists under `name`, nearest first.
+fn hops(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.rev().flat_map(|value| value.rsplit(',').map(str::trim))
 }
 
 /// `for=192.0.2.60;proto=http` (RFC 7239) → the address.

@@ -1,26 +1,48 @@
 //! `Accept-Language` → the language a visitor prefers.
 
+use compact_str::CompactString;
+
 /// The primary subtag with the highest weight, in lower case; the first among equals. Empty if the
 /// header names no language.
-pub fn preferred(accept_language: &str) -> String {
-    let mut best = ("", 0.0);
+pub fn preferred(accept_language: &str) -> CompactString {
+    let mut best = ("", 0);
     for range in accept_language.split(',') {
         let (tag, weight) = weighted(range);
-        if is_primary(primary(tag)) && weight > best.1 {
+        // Most browsers name the one they prefer first, with the full weight.
+        if weight > best.1 && is_primary(primary(tag)) {
             best = (primary(tag), weight);
         }
+        if best.1 == FULL_WEIGHT {
+            break;
+        }
     }
-    best.0.to_ascii_lowercase()
+    let mut language = CompactString::from(best.0);
+    language.make_ascii_lowercase();
+    language
 }
 
+/// Weights have at most three decimals (RFC 9110 §12.4.2): in thousandths.
+const FULL_WEIGHT: u32 = 1000;
+
 /// `de-CH;q=0.8` → the tag and its weight; an unreadable weight counts as 0.
-fn weighted(range: &str) -> (&str, f32) {
+fn weighted(range: &str) -> (&str, u32) {
     let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
     let weight = match parameters.trim().strip_prefix("q=") {
-        Some(text) => text.trim().parse().ok().filter(|w| (0.0..=1.0).contains(w)).unwrap_or(0.0),
-        None => 1.0,
+        Some(text) => thousandths(text.trim()).unwrap_or(0),
+        None => FULL_WEIGHT,
     };
     (tag.trim(), weight)
+}
+
+/// `1`, `0.8`, `0.125`; nothing above 1.
+fn thousandths(text: &str) -> Option<u32> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = decimals.bytes().all(|digit| digit.is_ascii_digit());
+    let decimals = decimals.get(..decimals.len().min(3)).filter(|_| digits)?;
+    let part: u32 = if decimals.is_empty() { 0 } else { decimals.parse().ok()? };
+    let scale = [1000, 100, 10, 1][decimals.len()];
+    let value = whole.parse::<u32>().ok()?.checked_mul(FULL_WEIGHT)? + part * scale;
+    (value <= FULL_WEIGHT).then_some(value)
 }
 
 fn primary(tag: &str) -> &str {
@@ -50,6 +72,8 @@ mod tests {
             ("zh_CN", "zh"),
             ("<script>,pt-BR", "pt"),
             ("ja;q=1.5,ko;q=0.3", "ko"),
+            ("pl;q=0.125,cs;q=0.13", "cs"),
+            ("el;q=.,tr;q=1.", "tr"),
         ] {
             assert_eq!(preferred(header), expected, "{header}");
         }

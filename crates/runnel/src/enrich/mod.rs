@@ -16,6 +16,7 @@ pub use prefetch::is_prefetch;
 pub use proxy::{Preset, Proxy};
 
 use crate::config::Config;
+use crate::head;
 use agent::Agents;
 use arc_swap::ArcSwap;
 use http::{HeaderMap, header};
@@ -95,8 +96,7 @@ impl Enricher {
     /// Writes what the headers say of their sender: device, language, bot.
     pub fn describe(&self, headers: &HeaderMap, facts: &mut Facts) {
         self.known.load().agents.agent(headers).describe(facts);
-        facts.language =
-            language::preferred(text(headers, header::ACCEPT_LANGUAGE.as_str())).into();
+        facts.language = language::preferred(head::text(headers, header::ACCEPT_LANGUAGE));
     }
 }
 
@@ -104,10 +104,6 @@ impl Enricher {
 fn beside_program() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     program.with_file_name("knowledge")
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// Reads a file of the knowledge folder; one that is missing or unreadable is logged.

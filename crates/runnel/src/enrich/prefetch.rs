@@ -1,12 +1,11 @@
 //! Tells requests that only fetch ahead from those of a person (product.md §3).
 
+use crate::head::name::{MOZ, PURPOSE, SEC_PURPOSE};
 use http::HeaderMap;
-
-const HEADERS: [&str; 3] = ["sec-purpose", "purpose", "x-moz"];
 
 /// Whether the request announces itself as prefetch or prerender.
 pub fn is_prefetch(headers: &HeaderMap) -> bool {
-    HEADERS.iter().flat_map(|name| headers.get_all(*name)).any(|value| {
+    [SEC_PURPOSE, PURPOSE, MOZ].iter().flat_map(|name| headers.get_all(name)).any(|value| {
         let text = value.as_bytes().to_ascii_lowercase();
         ["prefetch", "prerender"].iter().any(|word| contains(&text, word.as_bytes()))
     })

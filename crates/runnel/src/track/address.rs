@@ -80,7 +80,7 @@ pub fn tokens<'a>(
         facts: record.routed_facts(),
         domain: &asked.host,
         referrer: &record.referrer,
-        user_agent: asked.header("user-agent"),
+        user_agent: asked.header(http::header::USER_AGENT),
         at_ms: record.request.at_ms(),
         random: record.seed,
     }

@@ -4,10 +4,13 @@
 use super::laps::Laps;
 use crate::app::App;
 use crate::config::Config;
+use crate::head;
+use crate::head::name::{FORWARDED_HOST, FORWARDED_PROTO, GPC};
 use crate::params::Params;
 use crate::server::Peer;
 use axum::body::{Body, Bytes};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::header::{self, AsHeaderName};
+use http::{HeaderMap, Method, Request, StatusCode};
 use rules::facts::Facts;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -49,10 +52,10 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
     let laps = Laps::begin();
     let (parts, body) = request.into_parts();
     let limits = &app.config;
-    if crate::head::url_bytes(&parts.uri) > limits.url_bytes {
+    if head::url_bytes(&parts.uri) > limits.url_bytes {
         return Err(StatusCode::URI_TOO_LONG);
     }
-    if crate::head::bytes(&parts.headers) > limits.header_bytes {
+    if head::bytes(&parts.headers) > limits.header_bytes {
         return Err(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     }
     let query = Params::read(parts.uri.query().unwrap_or_default().as_bytes());
@@ -60,7 +63,9 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
         return Err(StatusCode::BAD_REQUEST);
     }
     let body = read_body(&parts.method, body, limits).await?;
-    if form(&parts.headers, &body).exceeds(limits.parameters, limits.value_bytes) {
+    if !body.is_empty()
+        && form(&parts.headers, &body).exceeds(limits.parameters, limits.value_bytes)
+    {
         return Err(StatusCode::BAD_REQUEST);
     }
     let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |p| p.0.ip());
@@ -68,7 +73,8 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
     Ok(Asked {
         address: app.proxies.client(peer, &parts.headers),
         host: host(&parts.headers, parts.uri.host(), trusted),
-        secure: trusted && text(&parts.headers, "x-forwarded-proto").eq_ignore_ascii_case("https"),
+        secure: trusted
+            && head::text(&parts.headers, FORWARDED_PROTO).eq_ignore_ascii_case("https"),
         path: parts.uri.path().to_owned(),
         method: parts.method,
         headers: parts.headers,
@@ -98,21 +104,19 @@ async fn read_body(method: &Method, body: Body, limits: &Config) -> Result<Bytes
 
 /// Fields of a posted form; none of any other body.
 fn form(headers: &HeaderMap, body: &[u8]) -> Params {
-    let form = text(headers, "content-type").starts_with("application/x-www-form-urlencoded");
+    let form =
+        head::text(headers, header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded");
     if form { Params::read(body) } else { Params::default() }
 }
 
 fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {
-    let forwarded = Some(text(headers, "x-forwarded-host")).filter(|h| trusted && !h.is_empty());
-    let host = forwarded.or(uri_host).unwrap_or_else(|| text(headers, header::HOST.as_str()));
+    let forwarded =
+        trusted.then(|| head::text(headers, FORWARDED_HOST)).filter(|host| !host.is_empty());
+    let host = forwarded.or(uri_host).unwrap_or_else(|| head::text(headers, header::HOST));
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
     });
     name.get(..MOST_HOST_BYTES).unwrap_or(name).to_ascii_lowercase()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 impl Asked {
@@ -122,18 +126,18 @@ impl Asked {
     }
 
     /// A header's text; empty if it is missing or no text.
-    pub fn header(&self, name: &str) -> &str {
-        text(&self.headers, name)
+    pub fn header(&self, name: impl AsHeaderName) -> &str {
+        head::text(&self.headers, name)
     }
 
     /// Whether the browser sends Global Privacy Control (w3c.github.io/gpc: `Sec-GPC: 1`).
     pub fn wants_privacy(&self) -> bool {
-        self.header("sec-gpc") == "1"
+        self.header(GPC) == "1"
     }
 
     /// The referrer's URL.
     pub fn referrer(&self) -> &str {
-        self.header("referer")
+        self.header(header::REFERER)
     }
 
     /// The referrer of an entrance: what the tag told, else the request's own.

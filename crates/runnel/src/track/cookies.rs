@@ -8,7 +8,6 @@ use rules::ids::{HitId, IdKeys, Vid};
 
 const VISITOR: &str = "rn_vid";
 const HIT: &str = "rn_hit";
-const TWO_YEARS_SECONDS: u64 = 2 * 365 * 24 * 3600;
 
 /// What a visitor's cookies say, checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,8 +75,9 @@ pub fn write(vid: Vid, hit: HitId, kept: Kept) -> [HeaderValue; 2] {
 }
 
 fn cookie(name: &str, value: &str, kept: Kept) -> HeaderValue {
-    let how = kept.attributes();
-    let text = format!("{name}={value}; Max-Age={TWO_YEARS_SECONDS}; Path=/; HttpOnly; {how}");
+    /// Two years.
+    const LASTS: &str = "; Max-Age=63072000; Path=/; HttpOnly; ";
+    let text = [name, "=", value, LASTS, kept.attributes()].concat();
     // Names and IDs are plain ASCII, so this cannot fail; an empty header would be harmless.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

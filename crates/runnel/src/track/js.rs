@@ -94,7 +94,7 @@ fn remember(app: &App, asked: &mut Asked, cookies: &Cookies, report: &Report) {
 
 /// JSON (also as `text/plain`, which needs no preflight), or a form.
 fn read(asked: &Asked) -> Result<Report, String> {
-    if asked.header("content-type").starts_with("application/x-www-form-urlencoded") {
+    if asked.header(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded") {
         return Ok(Report::of_form(&Params::read(&asked.body)));
     }
     if asked.body.is_empty() {

@@ -268,7 +268,11 @@ fn compose(
         tags: tags(session, route),
         domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
         referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
-        user_agent: if begins { asked.header("user-agent").to_owned() } else { String::new() },
+        user_agent: if begins {
+            asked.header(http::header::USER_AGENT).to_owned()
+        } else {
+            String::new()
+        },
         gpc: asked.wants_privacy(),
         facts,
         own_facts,

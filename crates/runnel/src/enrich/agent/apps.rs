@@ -20,7 +20,7 @@ pub(super) fn name(user_agent: &str, agent: &mut Agent) {
     for (mark, name) in APPS {
         if let Some((_, rest)) = user_agent.split_once(mark) {
             agent.browser = name.into();
-            agent.browser_version = leading_number(rest);
+            agent.browser_version = leading_number(rest).into();
             return;
         }
     }

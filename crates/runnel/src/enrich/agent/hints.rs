@@ -2,7 +2,11 @@
 //! Promise: values are cut and stripped before use; made-up brands ("Not A;Brand") are skipped.
 
 use super::{Agent, version};
-use http::HeaderMap;
+use crate::head::{
+    self,
+    name::{CH_UA, CH_UA_PLATFORM},
+};
+use http::{HeaderMap, header::AsHeaderName};
 use std::borrow::Cow;
 
 /// Bytes of each hint that are read.
@@ -23,8 +27,8 @@ pub(super) struct Hints {
 
 impl Hints {
     pub(super) fn read(headers: &HeaderMap) -> Self {
-        let brands = raw(headers, "sec-ch-ua");
-        if brands.is_empty() && !headers.contains_key("sec-ch-ua-platform") {
+        let brands = raw(headers, CH_UA);
+        if brands.is_empty() && !headers.contains_key(CH_UA_PLATFORM) {
             return Self::default();
         }
         let model = quoted(headers, "sec-ch-ua-model");
@@ -63,7 +67,7 @@ impl Hints {
             }
         }
         if let Some(version) = self.system_version() {
-            agent.os_version = version;
+            agent.os_version = version.into();
         }
     }
 
@@ -76,7 +80,7 @@ impl Hints {
             agent.browser = browser(brand).into();
         }
         if plain {
-            agent.browser_version.clone_from(major);
+            agent.browser_version = major.into();
         }
     }
 
@@ -131,8 +135,8 @@ fn system(platform: &str) -> &str {
     }
 }
 
-fn raw<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    let text = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+fn raw(headers: &HeaderMap, name: impl AsHeaderName) -> &str {
+    let text = head::text(headers, name);
     text.get(..text.len().min(MOST_HINT_BYTES)).unwrap_or_default()
 }
 

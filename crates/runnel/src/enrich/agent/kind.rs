@@ -113,7 +113,7 @@ pub(super) fn settle(user_agent: &str, agent: &mut Agent) {
     }
     if agent.os == "macOS" && agent.device == Device::Tablet {
         (agent.os, agent.brand, agent.model) = ("iOS".into(), "Apple".into(), "iPad".into());
-        agent.os_version = between(user_agent, "CPU OS ", " ").replace('_', ".");
+        agent.os_version = between(user_agent, "CPU OS ", " ").replace('_', ".").into();
     }
     for name in [&mut agent.os, &mut agent.browser, &mut agent.brand, &mut agent.model] {
         if says_nothing(name) {

@@ -8,16 +8,18 @@ mod kind;
 mod model;
 
 use super::bots::{BotPatterns, Bots};
+use compact_str::CompactString;
 use hints::Hints;
 use http::HeaderMap;
-use moka::sync::Cache;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 use rules::facts::{Device, Facts};
 use std::path::Path;
 use std::sync::Arc;
 use ua_parser::{Extractor, Regexes};
 
 /// Distinct senders remembered; one takes about a kilobyte.
-const MOST_REMEMBERED: u64 = 10_000;
+const MOST_REMEMBERED: usize = 10_000;
 /// What a user agent is cut to: nothing that matters stands later.
 const MOST_USER_AGENT_BYTES: usize = 1024;
 
@@ -25,26 +27,26 @@ const MOST_USER_AGENT_BYTES: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agent {
     device: Device,
-    brand: String,
-    model: String,
-    os: String,
-    os_version: String,
-    browser: String,
-    browser_version: String,
-    bot: String,
+    brand: CompactString,
+    model: CompactString,
+    os: CompactString,
+    os_version: CompactString,
+    browser: CompactString,
+    browser_version: CompactString,
+    bot: CompactString,
 }
 
 impl Agent {
     /// Writes what is known into `facts`.
     pub fn describe(&self, facts: &mut Facts) {
         facts.device = self.device;
-        facts.brand = self.brand.as_str().into();
-        facts.model = self.model.as_str().into();
-        facts.os = self.os.as_str().into();
-        facts.os_version = self.os_version.as_str().into();
-        facts.browser = self.browser.as_str().into();
-        facts.browser_version = self.browser_version.as_str().into();
-        facts.bot = self.bot.as_str().into();
+        facts.brand.clone_from(&self.brand);
+        facts.model.clone_from(&self.model);
+        facts.os.clone_from(&self.os);
+        facts.os_version.clone_from(&self.os_version);
+        facts.browser.clone_from(&self.browser);
+        facts.browser_version.clone_from(&self.browser_version);
+        facts.bot.clone_from(&self.bot);
     }
 }
 
@@ -52,7 +54,7 @@ impl Agent {
 pub struct Agents {
     extractor: Option<Extractor<'static>>,
     bots: Bots,
-    remembered: Cache<Box<str>, Arc<Agent>>,
+    remembered: Cache<Box<str>, Arc<Agent>, UnitWeighter, foldhash::fast::RandomState>,
 }
 
 impl Agents {
@@ -68,7 +70,13 @@ impl Agents {
         });
         let patterns: BotPatterns =
             super::read_json(&knowledge.join("bots.json")).unwrap_or_default();
-        let remembered = Cache::new(MOST_REMEMBERED);
+        let remembered = Cache::with(
+            MOST_REMEMBERED,
+            MOST_REMEMBERED as u64,
+            UnitWeighter,
+            foldhash::fast::RandomState::default(),
+            DefaultLifecycle::default(),
+        );
         Self { extractor, bots: Bots::new(&patterns), remembered }
     }
 
@@ -101,7 +109,7 @@ impl Agents {
         }
         agent.device = kind::of(user_agent, hints, &agent.model);
         kind::settle(user_agent, &mut agent);
-        agent.bot = self.bots.reason(user_agent);
+        agent.bot = self.bots.reason(user_agent).into();
         if agent.bot.is_empty() && hints.headless {
             agent.bot = "browser-automation: HeadlessChrome".into();
         }
@@ -113,16 +121,16 @@ impl Agents {
         let (browser, os, device) = extractor.extract(user_agent);
         let mut agent = Agent::default();
         if let Some(browser) = browser {
-            agent.browser = browser.family.into_owned();
+            agent.browser = browser.family.into();
             agent.browser_version = browser.major.unwrap_or_default().into();
         }
         if let Some(os) = os {
-            agent.os_version = version(os.major.as_deref(), os.minor.as_deref());
-            agent.os = os.os.into_owned();
+            agent.os_version = version(os.major.as_deref(), os.minor.as_deref()).into();
+            agent.os = os.os.into();
         }
         if let Some(device) = device {
-            agent.brand = device.brand.map(|brand| brand.into_owned()).unwrap_or_default();
-            agent.model = device.model.map(|model| model.into_owned()).unwrap_or_default();
+            agent.brand = device.brand.unwrap_or_default().into();
+            agent.model = device.model.unwrap_or_default().into();
         }
         agent
     }
@@ -133,7 +141,7 @@ impl Agents {
         let device = self.extractor.as_ref().and_then(|e| e.dev.extract(&as_if));
         let brand = device.and_then(|device| device.brand);
         if let Some(brand) = brand.filter(|brand| !brand.starts_with("Generic")) {
-            agent.brand = brand.into_owned();
+            agent.brand = brand.into();
         }
         agent.model = model.into();
     }

@@ -78,7 +78,7 @@ impl Disk {
             Ok(Err(error)) => return self.mistrust(&error),
             Err(_) => return self.mistrust(&"reading it broke off"),
         };
-        Kept::from_bytes(vid, &bytes).or_else(|| self.mistrust(&"a session cannot be read"))
+        Kept::from_bytes(&bytes).or_else(|| self.mistrust(&"a session cannot be read"))
     }
 
     /// Has the next start rebuild the store.
@@ -96,7 +96,9 @@ impl Disk {
     pub(super) fn write(&self, sessions: &[(Vid, Kept)], cursor: u64) -> anyhow::Result<()> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         for (vid, kept) in sessions {
-            batch.insert(&self.sessions, key(*vid), kept.to_bytes()?);
+            if let Some(bytes) = kept.to_bytes() {
+                batch.insert(&self.sessions, key(*vid), bytes);
+            }
         }
         batch.insert(&self.cursors, CURSOR, cursor.to_be_bytes());
         batch.commit()?;
@@ -107,15 +109,17 @@ impl Disk {
         let mut forgotten = 0;
         for guard in self.sessions.iter() {
             let (key, value) = guard.into_inner()?;
-            let vid = <[u8; 16]>::try_from(&*key).map(|key| Vid::from_stored(u128::from_be_bytes(key)));
-            let Some(mut kept) = vid.ok().and_then(|vid| Kept::from_bytes(vid, &value)) else {
+            let Some(mut kept) = Kept::from_bytes(&value) else {
                 self.sessions.remove(key)?;
                 continue;
             };
             if kept.last_at_ms() < links_before_ms {
                 self.sessions.remove(key)?;
-            } else if kept.last_at_ms() < before_ms && kept.end() {
-                self.sessions.insert(key, kept.to_bytes()?)?;
+            } else if kept.last_at_ms() < before_ms
+                && kept.end()
+                && let Some(links) = kept.to_bytes()
+            {
+                self.sessions.insert(key, links)?;
                 forgotten += 1;
             }
         }

@@ -1,6 +1,6 @@
-//! One visitor's session as it is kept: folded, or as the one record that it consists of so far.
-//! Promise: both are the same session. Most visitors make one request and are never asked about again,
-//! so folding waits until somebody looks; until then the journal's bytes are shared.
+//! One visitor's session as it is kept: at rest as bytes, in use as a session.
+//! Promise: both are the same session. Most visitors make one request and are never asked about again:
+//! their session is the journal's bytes of that record, shared with it, until somebody looks.
 
 use bytes::Bytes;
 use rules::ids::Vid;
@@ -19,39 +19,57 @@ pub struct Kept {
 enum Body {
     /// Nothing is known of the visitor.
     Unknown(Vid),
-    /// The visitor's first record, as the journal has it.
-    First { vid: Vid, at_ms: u64, record: Bytes },
-    Folded(Box<Session>),
+    AtRest(AtRest),
+    InUse(Box<Session>),
 }
 
-/// Room for most sessions.
-const USUAL_BYTES: usize = 512;
-/// What a written session begins with: the next record, and which body follows.
-const HEAD_BYTES: usize = 9;
-/// A time, then the first record's bytes.
-const FIRST: u8 = 0;
-/// A folded session.
-const FOLDED: u8 = 1;
+/// A session as bytes.
+#[derive(Clone, Debug)]
+struct AtRest {
+    vid: Vid,
+    /// The latest activity, Unix milliseconds.
+    at_ms: u64,
+    form: Form,
+    bytes: Bytes,
+}
+
+/// What the bytes of a session at rest are. The value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// The visitor's first record, and the only one so far.
+    FirstRecord = 0,
+    /// A session.
+    Session = 1,
+}
+
+impl Form {
+    /// The session that `bytes` are in this form; nothing if they are damaged.
+    fn read(self, bytes: &[u8]) -> Option<Session> {
+        match self {
+            Self::Session => postcard::from_bytes(bytes).ok(),
+            Self::FirstRecord => {
+                let record = Record::from_bytes(bytes).ok()?;
+                let mut session = Session::new(record.vid);
+                // The first record finds no session that could be over.
+                session.apply(&record, u64::MAX);
+                Some(session)
+            }
+        }
+    }
+}
 
 impl Body {
-    fn fold(&mut self) -> &mut Session {
-        let folded = match self {
-            Self::Folded(session) => return session,
+    fn wake(&mut self) -> &mut Session {
+        let session = match self {
+            Self::InUse(session) => return session,
             Self::Unknown(vid) => Session::new(*vid),
-            Self::First { vid, record, .. } => of_first(*vid, record),
+            Self::AtRest(AtRest { vid, form, bytes, .. }) => {
+                form.read(bytes).unwrap_or_else(|| Session::new(*vid))
+            }
         };
-        *self = Self::Folded(Box::new(folded));
-        self.fold()
+        *self = Self::InUse(Box::new(session));
+        self.wake()
     }
-}
-
-fn of_first(vid: Vid, record: &[u8]) -> Session {
-    let mut session = Session::new(vid);
-    if let Ok(record) = Record::from_bytes(record) {
-        // The first record finds no session that could be over.
-        session.apply(&record, u64::MAX);
-    }
-    session
 }
 
 impl Kept {
@@ -65,18 +83,29 @@ impl Kept {
         matches!(self.body, Body::Unknown(_))
     }
 
-    /// The session, folded now if it was not.
+    /// The session, in use from now on.
     pub fn session(&mut self) -> &mut Session {
-        self.body.fold()
+        self.body.wake()
     }
 
     /// Takes in `record`, whose journal bytes are `bytes`.
     pub fn take_in(&mut self, record: &Record, bytes: Bytes, ttl_ms: u64) {
         if self.is_unknown() {
-            let at_ms = record.request.at_ms();
-            self.body = Body::First { vid: record.vid, at_ms, record: bytes };
+            let (vid, at_ms) = (record.vid, record.request.at_ms());
+            self.body = Body::AtRest(AtRest { vid, at_ms, form: Form::FirstRecord, bytes });
         } else {
             self.session().apply(record, ttl_ms);
+        }
+    }
+
+    /// Lays it to rest: it takes a fraction of the memory until somebody looks again.
+    pub fn rest(&mut self) {
+        if let Body::InUse(session) = &self.body
+            && let Ok(bytes) = postcard::to_stdvec(session)
+        {
+            let (vid, at_ms) = (session.vid, session.last_at_ms);
+            let (form, bytes) = (Form::Session, bytes.into());
+            self.body = Body::AtRest(AtRest { vid, at_ms, form, bytes });
         }
     }
 
@@ -84,8 +113,8 @@ impl Kept {
     pub fn last_at_ms(&self) -> u64 {
         match &self.body {
             Body::Unknown(_) => 0,
-            Body::First { at_ms, .. } => *at_ms,
-            Body::Folded(session) => session.last_at_ms,
+            Body::AtRest(rest) => rest.at_ms,
+            Body::InUse(session) => session.last_at_ms,
         }
     }
 
@@ -97,42 +126,21 @@ impl Kept {
         more
     }
 
-    /// As it is written.
-    /// # Errors
-    /// It cannot be: never seen.
-    pub fn to_bytes(&self) -> postcard::Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        bytes.extend(self.next_record.to_be_bytes());
-        match &self.body {
-            Body::First { at_ms, record, .. } => {
-                bytes.push(FIRST);
-                bytes.extend(at_ms.to_be_bytes());
-                bytes.extend_from_slice(record);
-                Ok(bytes)
-            }
-            Body::Folded(session) => folded(session, bytes),
-            Body::Unknown(vid) => folded(&Session::new(*vid), bytes),
-        }
+    /// As it is written: next record (8, big-endian), form (1), the bytes at rest. Of somebody unknown
+    /// nothing is written.
+    pub fn to_bytes(&self) -> Option<Vec<u8>> {
+        let mut kept = self.clone();
+        kept.rest();
+        let Body::AtRest(rest) = kept.body else { return None };
+        Some([&self.next_record.to_be_bytes()[..], &[rest.form as u8], &rest.bytes].concat())
     }
 
-    /// Reads what [`Self::to_bytes`] wrote of the session of `vid`; nothing if it is damaged.
-    pub fn from_bytes(vid: Vid, bytes: &[u8]) -> Option<Self> {
-        let (head, rest) = bytes.split_at_checked(HEAD_BYTES)?;
-        let next_record = u64::from_be_bytes(*head.first_chunk()?);
-        let body = match head[HEAD_BYTES - 1] {
-            FIRST => {
-                let (at_ms, record) = rest.split_first_chunk()?;
-                let record = Bytes::copy_from_slice(record);
-                Body::First { vid, at_ms: u64::from_be_bytes(*at_ms), record }
-            }
-            FOLDED => Body::Folded(postcard::from_bytes(rest).ok()?),
-            _ => return None,
-        };
-        Some(Self { body, next_record })
+    /// Reads what [`Self::to_bytes`] wrote; nothing if it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (next, rest) = bytes.split_first_chunk()?;
+        let (form, rest) = rest.split_first()?;
+        let form = [Form::FirstRecord, Form::Session].into_iter().find(|f| *f as u8 == *form)?;
+        let body = Body::InUse(Box::new(form.read(rest)?));
+        Some(Self { body, next_record: u64::from_be_bytes(*next) })
     }
-}
-
-fn folded(session: &Session, mut bytes: Vec<u8>) -> postcard::Result<Vec<u8>> {
-    bytes.push(FOLDED);
-    postcard::to_extend(session, bytes)
 }

@@ -126,8 +126,9 @@ impl Sessions {
         for shard in &self.shards {
             let slots: Vec<_> = shard.lock().iter().map(|(v, s)| (*v, s.clone())).collect();
             for (vid, slot) in slots {
-                let kept = slot.kept.lock();
+                let mut kept = slot.kept.lock();
                 if slot.dirty.swap(false, Ordering::SeqCst) {
+                    kept.rest();
                     sessions.push((vid, kept.clone()));
                 }
             }

@@ -49,6 +49,69 @@ fn memory_shrinks_only_by_what_is_written() {
 }
 
 #[test]
+fn at_rest_in_use_and_on_disk_a_session_is_the_same() {
+    let keys = IdKeys::new(IdKey([1; 16]), vec![]);
+    let first = entrance(vid(1), &keys, 1_000);
+    let second = entrance(vid(1), &keys, 2_000);
+    let mut folded = Session::new(vid(1));
+    folded.apply(&first, 1_000_000);
+    let mut kept = Kept::unknown(vid(1));
+    assert!(kept.is_unknown() && kept.to_bytes().is_none());
+    kept.take_in(&first, first.to_bytes().into(), 1_000_000);
+    let reread = |kept: &Kept| Kept::from_bytes(&kept.to_bytes().unwrap()).unwrap();
+    assert_eq!((kept.last_at_ms(), reread(&kept).last_at_ms()), (1_000, 1_000));
+    assert_eq!(reread(&kept).session(), &folded);
+    assert_eq!(kept.session(), &folded);
+    folded.apply(&second, 1_000_000);
+    kept.take_in(&second, second.to_bytes().into(), 1_000_000);
+    assert_eq!(reread(&kept).session(), &folded);
+    kept.rest();
+    assert_eq!(kept.last_at_ms(), 2_000);
+    assert_eq!(kept.session(), &folded);
+    let bytes = kept.to_bytes().unwrap();
+    assert!((0..bytes.len()).all(|cut| Kept::from_bytes(&bytes[..cut]).is_none()));
+}
+
+fn entrance(vid: Vid, keys: &IdKeys, at_ms: u64) -> Record {
+    let request = RequestKey::new(at_ms, 0, at_ms);
+    let id = |n| EntityId::new(1, n);
+    let (node, page) = (id(1), Some(id(2)));
+    let checksum = request.hit(0, keys).checksum();
+    let kind = PassedKind::Lander;
+    let step = rules::record::Step { checksum, node, kind, page, by: None, first: true };
+    Record {
+        request,
+        kind: rules::record::RequestKind::Entrance,
+        vid,
+        new_visitor: true,
+        visit: request.hit(0, keys),
+        previous: None,
+        previous_visit: None,
+        funnel: id(3),
+        source: id(4),
+        plan: rules::record::PlanId(5),
+        seed: 6,
+        action: None,
+        steps: vec![step],
+        path: Vec::new(),
+        actions: Vec::new(),
+        facts: Default::default(),
+        own_facts: None,
+        fields: Vec::new(),
+        buffer: vec![("x".into(), at_ms.to_string())],
+        cost: None,
+        visit_cost: Default::default(),
+        fires: Vec::new(),
+        consulted: Vec::new(),
+        tags: vec![id(7)],
+        domain: "track.example".into(),
+        referrer: String::new(),
+        user_agent: String::new(),
+        gpc: false,
+    }
+}
+
+#[test]
 fn of_a_session_that_is_over_only_the_links_stay_and_in_the_end_not_even_they() {
     let dir = tempfile::tempdir().unwrap();
     let hit = RequestKey::new(4, 0, 9).hit(0, &IdKeys::new(IdKey([1; 16]), vec![]));

@@ -91,7 +91,7 @@ fn told(
         fields,
         buffer: session.buffer.iter().chain(&walk.buffer).cloned().collect(),
         facts: walk.facts.clone(),
-        user_agent: walk.asked.header("user-agent").to_owned(),
+        user_agent: walk.asked.header(http::header::USER_AGENT).to_owned(),
         referrer: walk.asked.entrance_referrer(),
         domain: walk.asked.host.clone(),
         ..Told::default()
