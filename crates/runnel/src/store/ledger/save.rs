@@ -214,12 +214,12 @@ async fn insert<R>(
     rows: &[R],
     bind: for<'q> fn(Bound<'q>, &'q R) -> Bound<'q>,
 ) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
-        return Ok(());
+    for rows in rows.chunks(sql::rows_at_once(count)) {
+        let text = format!("{columns}{}{end}", sql::rows(rows.len(), count));
+        let query = rows.iter().fold(sqlx::query(AssertSqlSafe(text)), bind);
+        query.execute(&mut *connection).await?;
     }
-    let text = format!("{columns}{}{end}", sql::rows(rows.len(), count));
-    let query = rows.iter().fold(sqlx::query(AssertSqlSafe(text)), bind);
-    query.execute(connection).await.map(drop)
+    Ok(())
 }
 
 /// ` a b `: so that a flag is found as ` a `.

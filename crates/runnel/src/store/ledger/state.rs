@@ -176,6 +176,7 @@ async fn held_where(
     if values.is_empty() {
         return Ok(Vec::new());
     }
+    let values = sql::even(values);
     let text = format!("{HELD} WHERE c.{column} IN ({})", sql::list(1, values.len()));
     let mut query = sqlx::query(AssertSqlSafe(text));
     for value in values {
