@@ -119,16 +119,16 @@ impl Sessions {
         slot
     }
 
-    /// Copies all sessions that changed since the last snapshot, with the highest record they
-    /// refer to. The caller waits for that record to be on disk, then calls [`Self::write`].
+    /// Lays all sessions to rest and copies those that changed since the last snapshot, with the highest
+    /// record they refer to. The caller waits for that record to be on disk, then calls [`Self::write`].
     pub fn changed(&self) -> Changed {
         let mut sessions = Vec::new();
         for shard in &self.shards {
             let slots: Vec<_> = shard.lock().iter().map(|(v, s)| (*v, s.clone())).collect();
             for (vid, slot) in slots {
                 let mut kept = slot.kept.lock();
+                kept.rest();
                 if slot.dirty.swap(false, Ordering::SeqCst) {
-                    kept.rest();
                     sessions.push((vid, kept.clone()));
                 }
             }
