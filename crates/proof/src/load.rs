@@ -48,6 +48,17 @@ impl Funnel {
                 {"id": "ConnLander01", "from": "NodeLander01", "to": "NodeOffer001", "actions": [1]}]});
         Self { funnel: make("funnels", funnel).await, source }
     }
+
+    /// The hit of one visit that goes on to the offer.
+    pub async fn offer_hit(&self, server: &Server) -> String {
+        let next = async |path: String, name| {
+            let answer = server.client.get(server.track(&path)).header("user-agent", PHONE);
+            let answer = answer.send().await.unwrap();
+            parameter(&answer.headers()["location"].to_str().unwrap().parse().unwrap(), name)
+        };
+        let lander = next(format!("/fts/{}-{}", self.funnel, self.source), "h").await;
+        next(format!("/action/1?hit={lander}"), "clickid").await
+    }
 }
 
 /// Load that runs until it is stopped or the server is gone.
@@ -126,7 +137,7 @@ impl Caller {
             hit
         };
         let hit = self.click(&format!("{}/action/1?hit={hit}", self.track), note).await?;
-        if id % CONVERTING == 0 {
+        if id.is_multiple_of(CONVERTING) {
             books.owe(id, &hit);
             self.post(id, &hit).await?;
         }

@@ -1,9 +1,10 @@
-//! `make soak`: kills, cuts and ill disks under the built program, each printing its figures.
-//! `SOAK_PROGRAM` is the program; `SOAK_SECONDS` (60) bounds each part; `SOAK_SEED` repeats one run;
-//! an argument (`kills`, `cuts`, `ills`) picks a part, one behind `ills` a store (`journal`, `runnel.db`,
-//! `sessions`, `facts`).
+//! `make soak`: guesses, kills, cuts and ill disks under the built program, each printing its figures.
+//! `SOAK_PROGRAM` is the program; `SOAK_SECONDS` (60) bounds each part but the guesses, of which there are
+//! `SOAK_GUESSES` (a million); `SOAK_SEED` repeats one run; an argument (`guesses`, `kills`, `cuts`, `ills`) picks
+//! a part, one behind `ills` a store (`journal`, `runnel.db`, `sessions`, `facts`).
 
 use anyhow::Context;
+use proof::guesses::{self, Guesses};
 use proof::kills::{self, Kills};
 use proof::server::Program;
 use std::path::{Path, PathBuf};
@@ -26,10 +27,19 @@ async fn main() -> anyhow::Result<()> {
     let part = std::env::args().nth(1);
     let wanted = |name: &str| part.as_deref().is_none_or(|part| part == name);
     println!("repeat with SOAK_SEED={seed}");
+    let on_folder =
+        |folder: &Path| Program::new(&program, &folder.join("data"), &folder.join("log"));
+    if wanted("guesses") {
+        let folder = tempfile::tempdir()?;
+        let program = on_folder(folder.path());
+        let count = number_from("SOAK_GUESSES", 1_000_000)?.try_into()?;
+        let key = program.owner_key();
+        let plan = Guesses { count, seed, tasks: TASKS };
+        println!("guesses: {}", guesses::run(program.start().await, &key, plan).await);
+    }
     if wanted("kills") {
         let folder = tempfile::tempdir()?;
-        let data = folder.path().join("data");
-        let program = Program::new(&program, &data, &folder.path().join("log"));
+        let program = on_folder(folder.path());
         let plan = Kills { most: usize::MAX, time, seed, tasks: TASKS };
         println!("kills: {}", kills::run(&program, plan).await);
     }

@@ -1,5 +1,5 @@
 //! Guessing: hits that are altered, however slightly, convert nothing.
-//! A million through HTTP is a command: `cargo run --release -p runnel --example guessing`.
+//! A million through HTTP are part of `make soak` (`crates/proof/src/guesses.rs`).
 
 use crate::tracking::{LANDER, road};
 use crate::world::{World, location, parameter};
