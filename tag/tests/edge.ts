@@ -25,6 +25,8 @@ export interface Call {
   setCookie: string[];
   body: string;
   answer: string;
+  /** How the answer was compressed. */
+  coding: string;
 }
 
 export class Edge {
@@ -93,6 +95,7 @@ export class Edge {
           setCookie: response.headers["set-cookie"] ?? [],
           body: Buffer.concat(sent).toString(),
           answer: Buffer.concat(received).toString(),
+          coding: response.headers["content-encoding"] ?? "",
         });
         answer.writeHead(response.statusCode!, response.headers);
         answer.end(Buffer.concat(received));
