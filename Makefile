@@ -38,8 +38,9 @@ test: ## runs all tests, those in a browser too
 check: setup ## formatting, lints, licences and advisories
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
-	else echo "cargo-deny is not installed: advisories were not checked (licences are, by make test)"; fi
+	@if cargo deny --version >/dev/null 2>&1; then \
+		cargo deny --locked check licenses bans sources && cargo deny --locked check advisories; \
+	else echo "cargo-deny is not installed: sources, bans and advisories were not checked (licences are, by make test)"; fi
 
 build: setup ## leaves the program with all it needs in target/release/
 	cargo build --locked --release $(FEATURES) --bin runnel
@@ -55,10 +56,9 @@ scale: build ## what HITS stored hits cost: bytes, rebuild, start, look-ups, mem
 	SCALE_PROGRAM=$(TARGET)/release/runnel \
 		cargo run --locked --release $(FEATURES) -p runnel --example scale -- $(HITS)
 
-soak: build ## kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; guesses; fuzzing
+soak: build ## a million guesses; kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; fuzzing
 	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
 	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
-	cargo run --locked --release $(FEATURES) -p runnel --example guessing
 	SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 	REPORT_CASES=$(REPORT_CASES) cargo test --locked $(FEATURES) -p runnel --test it reports::
 
