@@ -3,6 +3,7 @@
 //! Promise: what a sync confirmed is there after every cut; nothing else is certain.
 
 mod content;
+mod disk;
 mod serve;
 mod tree;
 

@@ -1,124 +1,29 @@
-//! Answers the kernel: FUSE requests → the tree.
+//! Answers the kernel: FUSE requests → what the disk does → their answers.
 //! Promise: a sync is answered with success only when what it covers would survive a cut.
 
+use super::State;
 use super::content::Content;
+use super::disk::BLOCK_BYTES;
 use super::tree::{Place, ROOT};
-use super::{Illness, State};
 use fuser::{
-    Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo, LockOwner,
-    OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty,
-    ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    Errno, FileHandle, FileType, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags,
+    RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry,
+    ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 use parking_lot::Mutex;
 use std::ffi::OsStr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// Only this kernel changes anything: it may remember what it was told.
 const REMEMBER: Duration = Duration::from_secs(3600);
 const NO_HANDLE: FileHandle = FileHandle(0);
-const BLOCK_BYTES: u32 = 4096;
 const BLOCKS: u64 = 1 << 24;
 
 pub(super) struct Files(pub Arc<Mutex<State>>);
 
 fn place(folder: INodeNo, name: &OsStr) -> Place {
     (u64::from(folder), name.to_string_lossy().into_owned())
-}
-
-impl State {
-    fn attributes(&self, number: u64) -> Option<FileAttr> {
-        let node = self.tree.nodes.get(&number)?;
-        let size = node.content.as_ref().map_or(0, |content| content.seen.len() as u64);
-        let (kind, perm) = match node.content {
-            Some(_) => (FileType::RegularFile, 0o644),
-            None => (FileType::Directory, 0o755),
-        };
-        Some(FileAttr {
-            ino: INodeNo(number),
-            size,
-            blocks: size.div_ceil(512),
-            atime: UNIX_EPOCH,
-            mtime: UNIX_EPOCH,
-            ctime: UNIX_EPOCH,
-            crtime: UNIX_EPOCH,
-            kind,
-            perm,
-            nlink: 1,
-            uid: 0,
-            gid: 0,
-            rdev: 0,
-            blksize: BLOCK_BYTES,
-            flags: 0,
-        })
-    }
-
-    fn content(&mut self, number: u64) -> Result<&mut Content, Errno> {
-        let node = self.tree.nodes.get_mut(&number).ok_or(Errno::ENOENT)?;
-        node.content.as_mut().ok_or(Errno::EISDIR)
-    }
-
-    /// Whether the disk has room for a file of `length` bytes in the place of this one.
-    fn has_room(&mut self, number: u64, length: usize) -> Result<(), Errno> {
-        let grows = self.content(number)?.seen.len() < length;
-        let store = &self.tree.nodes[&number].store;
-        if grows && self.is(store, Illness::Full) { Err(Errno::ENOSPC) } else { Ok(()) }
-    }
-
-    fn add(&mut self, place: Place, content: Option<Content>) -> Result<u64, Errno> {
-        if self.tree.find(&place).is_some() {
-            return Err(Errno::EEXIST);
-        }
-        if self.is(&self.tree.store_of(&place), Illness::Full) {
-            return Err(Errno::ENOSPC);
-        }
-        Ok(self.tree.add(place, content))
-    }
-
-    fn write(&mut self, number: u64, offset: usize, bytes: &[u8]) -> Result<(), Errno> {
-        self.has_room(number, offset + bytes.len())?;
-        self.content(number)?.write(offset, bytes);
-        Ok(())
-    }
-
-    fn resize(&mut self, number: u64, length: usize) -> Result<(), Errno> {
-        self.has_room(number, length)?;
-        self.content(number)?.resize(length);
-        Ok(())
-    }
-
-    /// `None` for the names.
-    fn sync(&mut self, number: Option<u64>) -> Result<(), Errno> {
-        let Some(number) = number else {
-            self.tree.sync_names();
-            return Ok(());
-        };
-        let store = self.tree.nodes.get(&number).map(|node| node.store.clone());
-        let fails = self.is(&store.ok_or(Errno::ENOENT)?, Illness::FailingSyncs);
-        if fails {
-            let mut chance = self.chance.clone();
-            self.content(number)?.fail_sync(&mut chance);
-            self.chance = chance;
-            return Err(Errno::EIO);
-        }
-        self.content(number)?.sync();
-        Ok(())
-    }
-
-    fn remove(&mut self, place: Place) -> Result<(), Errno> {
-        self.tree.find(&place).ok_or(Errno::ENOENT)?;
-        self.tree.remove(place);
-        Ok(())
-    }
-
-    fn rename(&mut self, from: Place, to: Place, flags: RenameFlags) -> Result<(), Errno> {
-        let number = self.tree.find(&from).ok_or(Errno::ENOENT)?;
-        if flags.contains(RenameFlags::RENAME_NOREPLACE) && self.tree.find(&to).is_some() {
-            return Err(Errno::EEXIST);
-        }
-        self.tree.rename(from, to, number);
-        Ok(())
-    }
 }
 
 fn answer(reply: ReplyEmpty, done: Result<(), Errno>) {

@@ -1,6 +1,7 @@
 //! What people configure, in the shapes the API takes and gives (product.md §15.1).
 //! Promise: plain data with serde; what makes an asset valid stands beside it, without I/O.
 
+mod condition;
 mod field;
 mod funnel;
 pub mod integration;
@@ -10,6 +11,7 @@ mod settings;
 mod sources;
 mod webhook;
 
+pub use condition::*;
 pub use field::Field;
 pub use funnel::*;
 pub use integration::Integration;

@@ -5,7 +5,7 @@
 use super::people::{open, told};
 use crate::access::{Email, Hidden, Passwords};
 use crate::admin::Role;
-use crate::admin::people::users::{New, Tools, create, reset};
+use crate::admin::people::accounts::{New, Tools, create, reset};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::people::users;

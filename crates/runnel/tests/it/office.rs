@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
-use runnel::admin::people::users::{Tools, create};
+use runnel::admin::people::accounts::{Tools, create};
 use runnel::admin::{Caller, Role};
 use runnel::app::App;
 use runnel::clock::Clock;

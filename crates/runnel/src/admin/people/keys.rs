@@ -1,7 +1,7 @@
 //! API keys: list, make, revoke.
 //! Promise: the key itself is in one answer only; nobody makes or revokes a key above their own role.
 
-use super::users::{check_name, reach};
+use super::accounts::{check_name, reach};
 use crate::access::Hidden;
 use crate::admin::moment::shown;
 use crate::admin::{AdminRouter, Body, Caller, Role, Segment};

@@ -121,7 +121,7 @@ async fn change_password(
     let mut transaction = app.database.begin_write().await?;
     let version = user.version;
     let changed = User { password, version: version + 1, ..user };
-    super::users::save(&mut transaction, version, &changed).await?;
+    super::accounts::save(&mut transaction, version, &changed).await?;
     sessions::end_all(&mut transaction, &caller.id, caller.session.as_deref()).await?;
     audit::record(&mut transaction, &caller, "change-password", "users", &caller.id, None, None)
         .await?;

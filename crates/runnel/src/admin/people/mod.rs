@@ -1,5 +1,6 @@
 //! Users, keys, log-in, and the log of what they did (product.md §14).
 
+pub mod accounts;
 mod audit;
 mod cookie;
 pub mod keys;

@@ -118,7 +118,7 @@ async fn keep(
 ) -> Result<(), Problem> {
     let after = User { version: before.version + 1, ..after };
     let mut transaction = app.database.begin_write().await?;
-    super::users::save(&mut transaction, before.version, &after).await?;
+    super::accounts::save(&mut transaction, before.version, &after).await?;
     let (old, new) = (shown(before), shown(&after));
     audit::record(&mut transaction, caller, action, "users", &before.id, Some(&old), Some(&new))
         .await?;

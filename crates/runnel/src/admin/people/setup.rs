@@ -71,7 +71,7 @@ async fn set_up(
     Body(asked): Body<SetUp>,
 ) -> Result<impl IntoResponse, Problem> {
     acceptable(&asked.password).map_err(|why| Problem::fault("password", why))?;
-    super::users::check_name(&asked.name)?;
+    super::accounts::check_name(&asked.name)?;
     throttle(&app, "set-up", &client)?;
     let secret = app.clock.secret().map_err(Problem::internal)?;
     let password = app.access.passwords.hash(&asked.password, secret).await?;
