@@ -2,6 +2,7 @@
 //! Promise: the text is kept exactly; a value is encoded for where it stands; an unknown token
 //! becomes empty; no value adds a control byte.
 
+mod sender;
 mod token;
 mod told;
 mod visit;

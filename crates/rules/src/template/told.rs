@@ -1,9 +1,9 @@
 //! The values that a delivery gives to tokens.
 //! Promise: everything comes from what was frozen when the delivery came to be owed.
 
+use super::sender::sent_by;
 use super::visit::{date, put};
 use super::{Name, Token, Tokens, domain_of};
-use crate::country::country_name;
 use crate::told::Told;
 
 impl Tokens for Told {
@@ -60,31 +60,7 @@ fn visited(told: &Told, name: Name, out: &mut String) {
         Name::Referrer => &told.referrer,
         Name::Entrance => return put(out, format_args!("{}-{}", told.funnel, told.source)),
         Name::ReferrerDomain => return out.push_str(&domain_of(&told.referrer)),
-        other => return sender(told, other, out),
-    });
-}
-
-fn sender(told: &Told, name: Name, out: &mut String) {
-    let facts = &told.facts;
-    out.push_str(match name {
-        Name::Continent => &facts.continent,
-        Name::Country => &facts.country,
-        Name::CountryName => country_name(&facts.country),
-        Name::Region => &facts.region,
-        Name::City => &facts.city,
-        Name::Timezone => &facts.timezone,
-        Name::Language => &facts.language,
-        Name::Device => facts.device.as_str(),
-        Name::Brand => &facts.brand,
-        Name::Model => &facts.model,
-        Name::Os => &facts.os,
-        Name::OsVersion => &facts.os_version,
-        Name::Browser => &facts.browser,
-        Name::BrowserVersion => &facts.browser_version,
-        Name::Isp => &facts.isp,
-        Name::Connection => &facts.connection,
-        Name::Ip => return out.push_str(&told.ip()),
-        _ => "",
+        other => return sent_by(&told.facts, other, out),
     });
 }
 

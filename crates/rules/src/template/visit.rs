@@ -1,9 +1,9 @@
 //! The values that a visit gives to tokens.
 //! Promise: borrows everything, looks nothing up elsewhere; what is unknown stays empty.
 
+use super::sender::sent_by;
 use super::{Name, Token, Tokens};
 use crate::assets::{Field, FieldName};
-use crate::country::country_name;
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
 use std::collections::BTreeMap;
@@ -85,33 +85,8 @@ impl VisitTokens<'_> {
             Name::TimestampMs => put(out, self.at_ms),
             Name::Date => put(out, date(self.at_ms)),
             Name::Random => put(out, self.random % 10_000_000_000),
-            other => self.sender(other, out),
+            other => sent_by(self.facts, other, out),
         }
-    }
-
-    fn sender(&self, name: Name, out: &mut String) {
-        let facts = self.facts;
-        out.push_str(match name {
-            Name::Continent => &facts.continent,
-            Name::Country => &facts.country,
-            Name::CountryName => country_name(&facts.country),
-            Name::Region => &facts.region,
-            Name::City => &facts.city,
-            Name::Timezone => &facts.timezone,
-            Name::Language => &facts.language,
-            Name::Device => facts.device.as_str(),
-            Name::Brand => &facts.brand,
-            Name::Model => &facts.model,
-            Name::Os => &facts.os,
-            Name::OsVersion => &facts.os_version,
-            Name::Browser => &facts.browser,
-            Name::BrowserVersion => &facts.browser_version,
-            Name::Isp => &facts.isp,
-            Name::Connection => &facts.connection,
-            Name::Ip => return facts.ip.iter().for_each(|ip| put(out, ip)),
-            // Deliveries know these; a visit does not.
-            _ => "",
-        });
     }
 
     fn field(&self, field: Field) -> &str {

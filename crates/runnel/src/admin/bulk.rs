@@ -3,9 +3,9 @@
 
 use super::Caller;
 use crate::app::App;
-use crate::convert::{Incoming, Receipt};
+use crate::convert::{Again, Incoming, Receipt};
 use crate::error::Problem;
-use crate::store::ledger::{self, Unavailable, Verdict, Working};
+use crate::store::ledger::{self, LoggedCall, Unavailable, Verdict, Working};
 use rules::entry::Status;
 use rules::ids::EntityId;
 use rules::money::Micros;
@@ -33,7 +33,7 @@ pub struct BulkOutcome {
     /// What the ledger could not take at present; send it again.
     failed: u64,
     /// Calls that fit but were over the limit of one request.
-    pub(super) left: u64,
+    left: u64,
     /// Each line or call.
     results: Vec<BulkItem>,
 }
@@ -95,6 +95,20 @@ pub(super) async fn changed(
         changed.add(item, receipt);
     }
     Ok(changed)
+}
+
+/// Repeats kept calls, which are some of the `total` that fit, as [`changed`] does.
+pub(super) async fn repeated(
+    app: &App,
+    (calls, total): (&[LoggedCall], u64),
+    again: &Again<'_>,
+    working: Option<Working>,
+) -> Result<BulkOutcome, Problem> {
+    let incoming = calls.iter().map(|call| app.desk.again(call, again)).collect();
+    let names = calls.iter().map(|call| call.id.clone()).collect();
+    let mut outcome = changed(app, incoming, names, working).await?;
+    outcome.left = total.saturating_sub(calls.len() as u64);
+    Ok(outcome)
 }
 
 /// The ledger cannot say or do anything now.

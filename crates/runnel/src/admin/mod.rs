@@ -24,6 +24,7 @@ pub mod router;
 mod snippets;
 mod status_words;
 mod updates;
+mod wanted;
 
 pub use crate::store::people::{Caller, Role, Via};
 pub use extract::{Body, Parameters, Segment};

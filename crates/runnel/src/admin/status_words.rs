@@ -2,7 +2,7 @@
 //! Promise: only calls that are still the last said about their conversion are corrected; the
 //! correction is one operation that can be undone (product.md §6.4).
 
-use super::bulk::{BulkOutcome, begin, changed};
+use super::bulk::{BulkOutcome, begin, repeated};
 use super::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
 use crate::convert::Again;
@@ -86,11 +86,7 @@ async fn status_words(
     let corrections = vec![("status".to_owned(), meaning.to_owned())];
     let owner = Some(caller.name.as_str());
     let again = Again { corrections: &corrections, operation, owner, to_same_hit: true };
-    let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
-    let names = calls.iter().map(|call| call.id.clone()).collect();
-    let mut answer = changed(&app, incoming, names, working).await?;
-    answer.left = total.saturating_sub(calls.len() as u64);
-    Ok(Json(answer))
+    repeated(&app, (&calls, total), &again, working).await.map(Json)
 }
 
 /// The calls of the source that carried `word`, where it was unknown, and that are still the last

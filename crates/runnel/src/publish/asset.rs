@@ -41,7 +41,9 @@ pub trait Asset: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync 
     fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings);
 
     /// The assets that it refers to.
-    fn refers_to(&self, among: &Snapshot) -> Vec<EntityId>;
+    fn refers_to(&self, _among: &Snapshot) -> Vec<EntityId> {
+        Vec::new()
+    }
 
     /// A copy for a duplicate, with fresh IDs inside.
     fn copied(&self, _fresh: Fresh<'_>) -> Self {
@@ -72,3 +74,26 @@ pub trait Asset: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync 
     /// Takes over the secrets of `before` where only their masks came back.
     fn keep_secrets(&mut self, _before: &Self) {}
 }
+
+/// What all kinds do alike within their `impl Asset`: the name in the field `name`, the place on this shelf of
+/// the picture.
+macro_rules! shelved {
+    ($shelf:ident) => {
+        fn name(&self) -> &str {
+            &self.name
+        }
+
+        fn rename(&mut self, name: String) {
+            self.name = name;
+        }
+
+        fn shelf(snapshot: &Snapshot) -> &$crate::snapshot::Shelf<Self> {
+            &snapshot.$shelf
+        }
+
+        fn shelf_mut(snapshot: &mut Snapshot) -> &mut $crate::snapshot::Shelf<Self> {
+            &mut snapshot.$shelf
+        }
+    };
+}
+pub(super) use shelved;

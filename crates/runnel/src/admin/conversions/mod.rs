@@ -8,6 +8,7 @@ pub(super) use view::{at, given};
 use super::deliveries::DeliveryView;
 use super::moment;
 use super::postbacks::CallView;
+use super::wanted::{USUAL_ROWS, part, texts};
 use super::{AdminRouter, Body, Role, Segment};
 use crate::app::App;
 use crate::error::Problem;
@@ -23,8 +24,6 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 use view::{Conversion, ConversionHistory, EntryView};
 
-/// Most rows in one answer.
-pub(super) const MOST_ROWS: u32 = 1_000;
 /// Most calls shown with one conversion.
 const MOST_CALLS: u32 = 500;
 
@@ -113,7 +112,7 @@ impl Default for ConversionQuery {
             hit: None,
             vid: None,
             tx: None,
-            limit: 100,
+            limit: USUAL_ROWS,
             offset: 0,
         }
     }
@@ -152,21 +151,6 @@ async fn list(
     let found: Page<_> = ledger::conversions(&app.database, &query.filter()?, part).await?;
     let rows = found.rows.into_iter().map(Conversion::from).collect();
     Ok(Json(ConversionList { rows, total: found.total }))
-}
-
-/// The part of a list that was asked for.
-pub(super) fn part(limit: u32, offset: u64) -> Result<Part, Problem> {
-    if !(1..=MOST_ROWS).contains(&limit) {
-        return Err(Problem::fault("limit", "must lie between 1 and 1000"));
-    }
-    if i64::try_from(offset).is_err() {
-        return Err(Problem::fault("offset", "is too large"));
-    }
-    Ok(Part { limit, offset })
-}
-
-pub(super) fn texts(ids: &[EntityId]) -> Vec<String> {
-    ids.iter().map(EntityId::to_string).collect()
 }
 
 impl ConversionQuery {

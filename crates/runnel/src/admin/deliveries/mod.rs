@@ -5,8 +5,8 @@ mod view;
 
 pub(super) use view::{CalledView, DeliveryView};
 
-use super::conversions::{part, texts};
 use super::moment;
+use super::wanted::{Chosen, chosen, part, texts, usual_rows};
 use super::{AdminRouter, Body, Caller, Role, Segment};
 use crate::app::App;
 use crate::error::Problem;
@@ -88,15 +88,11 @@ struct DeliveryLogQuery {
     #[serde(default)]
     filter: DeliveryQuery,
     /// Most rows, up to 1000.
-    #[serde(default = "hundred")]
+    #[serde(default = "usual_rows")]
     limit: u32,
     /// Rows before these.
     #[serde(default)]
     offset: u64,
-}
-
-fn hundred() -> u32 {
-    100
 }
 
 /// Deliveries, newest first.
@@ -162,12 +158,9 @@ struct DeliveryOrder {
 
 impl DeliveryOrder {
     fn filter(&self) -> Result<DeliveryFilter, Problem> {
-        match (&self.filter, self.ids.as_slice()) {
-            (Some(_), [_, ..]) => Err(Problem::fault("ids", "give ids or filter, not both")),
-            (None, []) => Err(Problem::fault("ids", "give ids or filter")),
-            (None, ids) if ids.len() > MOST_IDS => Err(Problem::fault("ids", "are more than 500")),
-            (None, ids) => Ok(DeliveryFilter { ids: texts(ids), ..DeliveryFilter::default() }),
-            (Some(filter), []) => filter.filter(),
+        match chosen(&self.ids, self.filter.as_ref(), MOST_IDS)? {
+            Chosen::Ids(ids) => Ok(DeliveryFilter { ids, ..DeliveryFilter::default() }),
+            Chosen::Fitting(filter) => filter.filter(),
         }
     }
 }

@@ -5,9 +5,9 @@ mod view;
 
 pub(super) use view::{CallView, Secrets};
 
-use super::bulk::{BulkOutcome, begin, changed};
-use super::conversions::{part, texts};
+use super::bulk::{BulkOutcome, begin, repeated};
 use super::moment;
+use super::wanted::{self, Chosen, part, texts, usual_rows};
 use super::{AdminRouter, Body, Caller, Role};
 use crate::app::App;
 use crate::convert::{Again, Reason};
@@ -102,15 +102,11 @@ struct CallLogQuery {
     #[serde(default)]
     filter: CallQuery,
     /// Most rows, up to 1000.
-    #[serde(default = "hundred")]
+    #[serde(default = "usual_rows")]
     limit: u32,
     /// Rows before these.
     #[serde(default)]
     offset: u64,
-}
-
-fn hundred() -> u32 {
-    100
 }
 
 /// Calls, newest first.
@@ -186,16 +182,12 @@ async fn replay(
     }
     let operation = app.clock.entity_id();
     let again = Again { corrections: &corrections, operation, owner: None, to_same_hit: false };
-    let incoming = calls.iter().map(|call| app.desk.again(call, &again)).collect();
-    let names = calls.iter().map(|call| call.id.clone()).collect();
     let summary = json!({"calls": calls.len(), "corrections": order.corrections});
     let mut working = None;
     if !order.dry_run {
         working = Some(begin(&app, &caller, operation, "replay", &summary).await?);
     }
-    let mut answer = changed(&app, incoming, names, working).await?;
-    answer.left = total.saturating_sub(calls.len() as u64);
-    Ok(Json(answer))
+    repeated(&app, (&calls, total), &again, working).await.map(Json)
 }
 
 /// What a filter may choose: each call that came in once, though repetitions of it stayed unbooked
@@ -208,14 +200,10 @@ fn repeatable(filter: CallFilter) -> CallFilter {
 
 async fn chosen(app: &App, order: &ReplayOrder) -> Result<(Vec<LoggedCall>, u64), Problem> {
     let part = Part { limit: MOST_REPLAYED, offset: 0 };
-    let mut filter = match (&order.filter, order.ids.as_slice()) {
-        (Some(_), [_, ..]) => return Err(Problem::fault("ids", "give ids or filter, not both")),
-        (None, []) => return Err(Problem::fault("ids", "give ids or filter")),
-        (None, ids) if ids.len() > MOST_REPLAYED as usize => {
-            return Err(Problem::fault("ids", "are more than 1000"));
-        }
-        (None, ids) => CallFilter { ids: texts(ids), ..CallFilter::default() },
-        (Some(which), []) => repeatable(which.filter()?),
+    let which = wanted::chosen(&order.ids, order.filter.as_ref(), MOST_REPLAYED as usize)?;
+    let mut filter = match which {
+        Chosen::Ids(ids) => CallFilter { ids, ..CallFilter::default() },
+        Chosen::Fitting(which) => repeatable(which.filter()?),
     };
     filter.verdicts = vec![Verdict::Unbooked.as_str().to_owned()];
     filter.replayed = Some(false);

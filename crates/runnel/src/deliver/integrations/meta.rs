@@ -7,10 +7,10 @@
 //! processing options*; errors from docs/graph-api/guides/error-handling.
 
 use super::answers::{self, key_refused, later, too_many, words, wrong};
-use super::batch::{Batch, amount};
+use super::batch::{Batch, amount, tried};
 use super::calls::{address, bearer, post};
 use super::person::{put, user_data};
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{Adapter, Answered, Context, Prepared, Rendered, Told, Verdict};
 use rules::assets::integration::Meta;
 use serde_json::{Map, Value, json};
@@ -39,8 +39,7 @@ impl Adapter for Meta {
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
-        let batch = Batch::write(told, |told| {
-            let worth = weigh(told, &self.mapping, TAKES, with.now_ms)?;
+        let batch = Batch::write(told, (&self.mapping, TAKES), with, |told, worth| {
             Ok(event(self, told, worth))
         });
         batch.in_one_call(|events, of| {
@@ -58,9 +57,7 @@ impl Adapter for Meta {
     }
 
     fn check(&self, told: &Told, with: &Context<'_>) -> Option<Prepared> {
-        // Without a test code an event would count.
-        let rendered = self.render(std::slice::from_ref(told), with);
-        rendered.calls.into_iter().next().filter(|_| !self.test_event_code.is_empty())
+        tried(self.render(std::slice::from_ref(told), with), &self.test_event_code)
     }
 }
 

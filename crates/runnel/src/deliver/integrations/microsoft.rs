@@ -13,7 +13,7 @@ use super::calls::{address, bearer, post, put_secret};
 use super::hashing;
 use super::oauth::{self, Client};
 use super::person::{hash_of, put};
-use super::weigh::{Takes, Worth, weigh};
+use super::weigh::{Takes, Worth};
 use crate::deliver::{
     Adapter, Answered, Change, Context, Grant, Prepared, Rendered, Told, Verdict,
 };
@@ -58,8 +58,7 @@ impl Adapter for Microsoft {
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
-        let batch = Batch::write(told, |told| {
-            let worth = weigh(told, &self.mapping, TAKES, with.now_ms)?;
+        let batch = Batch::write(told, (&self.mapping, TAKES), with, |told, worth| {
             conversion(self, told, worth)
         });
         let corrects = |place: usize| told[place].change != Change::New;

@@ -9,7 +9,7 @@ use super::answers::{self, words, wrong};
 use super::batch::Batch;
 use super::calls::{address, bearer, post};
 use super::person::{put, user_data};
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{Adapter, Answered, Context, Prepared, Rendered, Told, Verdict};
 use rules::assets::integration::Pinterest;
 use serde_json::{Map, Value, json};
@@ -31,8 +31,7 @@ impl Adapter for Pinterest {
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
-        let batch = Batch::write(told, |told| {
-            let worth = weigh(told, &self.mapping, TAKES, with.now_ms)?;
+        let batch = Batch::write(told, (&self.mapping, TAKES), with, |told, worth| {
             event(self, told, worth)
         });
         batch.in_one_call(|events, of| {
@@ -75,7 +74,7 @@ fn verdict(event: &Value) -> Verdict {
 fn event(settings: &Pinterest, told: &Told, worth: Worth<'_>) -> Result<Value, Verdict> {
     let mut person = user_data(&settings.mapping, told);
     let known = |name: &str| person.contains_key(name);
-    if !known("em") && !(known("client_ip_address") && known("client_user_agent")) {
+    if !(known("em") || known("client_ip_address") && known("client_user_agent")) {
         let reason = "Pinterest wants an email, or address and browser: none was recorded";
         return Err(Verdict::Refused { reason: reason.into() });
     }

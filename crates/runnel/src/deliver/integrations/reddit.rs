@@ -5,11 +5,11 @@
 //! keys, `data_processing_options`) and business.reddithelp.com (*Conversions API*: 7 days).
 
 use super::answers;
-use super::batch::{Batch, amount};
+use super::batch::{Batch, amount, tried};
 use super::calls::{address, bearer, post};
 use super::hashing;
 use super::person::{hash_of, put};
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{Adapter, Answered, Context, Prepared, Rendered, Told, Verdict};
 use rules::assets::integration::Reddit;
 use serde_json::{Map, Value, json};
@@ -47,8 +47,7 @@ impl Adapter for Reddit {
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
-        let batch = Batch::write(told, |told| {
-            let worth = weigh(told, &self.mapping, TAKES, with.now_ms)?;
+        let batch = Batch::write(told, (&self.mapping, TAKES), with, |told, worth| {
             Ok(event(self, told, worth))
         });
         batch.in_one_call(|events, of| {
@@ -68,8 +67,7 @@ impl Adapter for Reddit {
     }
 
     fn check(&self, told: &Told, with: &Context<'_>) -> Option<Prepared> {
-        let rendered = self.render(std::slice::from_ref(told), with);
-        rendered.calls.into_iter().next().filter(|_| !self.test_id.is_empty())
+        tried(self.render(std::slice::from_ref(told), with), &self.test_id)
     }
 }
 

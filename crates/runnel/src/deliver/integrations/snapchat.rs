@@ -8,7 +8,7 @@ use super::answers::{self, wrong};
 use super::batch::Batch;
 use super::calls::{address, post};
 use super::person::{put, user_data};
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{Adapter, Answered, Context, Prepared, Rendered, Told, Verdict};
 use rules::assets::integration::Snapchat;
 use serde_json::{Map, Value, json};
@@ -56,8 +56,7 @@ impl Adapter for Snapchat {
 }
 
 fn written(settings: &Snapchat, told: &[Told], with: &Context<'_>, path: &[&str]) -> Rendered {
-    let batch = Batch::write(told, |told| {
-        let worth = weigh(told, &settings.mapping, TAKES, with.now_ms)?;
+    let batch = Batch::write(told, (&settings.mapping, TAKES), with, |told, worth| {
         Ok(event(settings, told, worth))
     });
     batch.in_one_call(|events, of| {

@@ -5,11 +5,11 @@
 //! Rules from business-api.tiktok.com/portal/docs (*Events API 2.0*: payload, hashing, return codes).
 
 use super::answers::{self, key_refused, later, too_many, words, wrong};
-use super::batch::{Batch, amount};
+use super::batch::{Batch, amount, tried};
 use super::calls::{address, post};
 use super::hashing;
 use super::person::{hash_of, put};
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{Adapter, Answered, Context, Prepared, Rendered, Told, Verdict};
 use http::HeaderName;
 use rules::assets::integration::Tiktok;
@@ -35,8 +35,7 @@ impl Adapter for Tiktok {
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
-        let batch = Batch::write(told, |told| {
-            let worth = weigh(told, &self.mapping, TAKES, with.now_ms)?;
+        let batch = Batch::write(told, (&self.mapping, TAKES), with, |told, worth| {
             Ok(event(self, told, worth))
         });
         batch.in_one_call(|events, of| {
@@ -67,8 +66,7 @@ impl Adapter for Tiktok {
     }
 
     fn check(&self, told: &Told, with: &Context<'_>) -> Option<Prepared> {
-        let rendered = self.render(std::slice::from_ref(told), with);
-        rendered.calls.into_iter().next().filter(|_| !self.test_event_code.is_empty())
+        tried(self.render(std::slice::from_ref(told), with), &self.test_event_code)
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::postbacks;
 use crate::error::Fault;
+use crate::publish::asset::shelved;
 use crate::publish::{Asset, Changes, Findings, Fresh};
-use crate::snapshot::{Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::catalog::Kind;
 use rules::assets::{Condition, CostRule, Firing, Funnel, Node, NodeKind, Route, Rule};
 use rules::ids::EntityId;
@@ -17,21 +18,7 @@ impl Asset for Funnel {
     const KEEPS_VERSIONS: bool = true;
     const IN_PLANS: bool = true;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.funnels
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.funnels
-    }
+    shelved!(funnels);
 
     fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings) {
         findings.faults.extend(among.problems(self));

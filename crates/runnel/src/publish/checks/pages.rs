@@ -1,7 +1,8 @@
 //! Landers and offers.
 
+use crate::publish::asset::shelved;
 use crate::publish::{Asset, Findings};
-use crate::snapshot::{Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::catalog::Kind;
 use rules::assets::{BrowserAmounts, Lander, Offer};
 use rules::ids::EntityId;
@@ -10,30 +11,12 @@ impl Asset for Lander {
     const KIND: Kind = Kind::Landers;
     const IN_PLANS: bool = true;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.landers
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.landers
-    }
+    shelved!(landers);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         findings.url("url", &self.url, among);
         findings.parameters("parameters", &self.parameters);
         findings.text("category", &self.category);
-    }
-
-    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        Vec::new()
     }
 }
 
@@ -41,21 +24,7 @@ impl Asset for Offer {
     const KIND: Kind = Kind::Offers;
     const IN_PLANS: bool = true;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.offers
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.offers
-    }
+    shelved!(offers);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         findings.url("url", &self.url, among);

@@ -1,8 +1,9 @@
 //! Groups, conditions, tags, events and domains.
 
+use crate::publish::asset::shelved;
 use crate::publish::references::user_of;
 use crate::publish::{Asset, Findings};
-use crate::snapshot::{Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::catalog::Kind;
 use rules::assets::{Condition, Domain, Event, FunnelGroup, Tag};
 use rules::ids::EntityId;
@@ -13,53 +14,17 @@ const MOST_EVENT_CHARS: usize = 64;
 impl Asset for FunnelGroup {
     const KIND: Kind = Kind::FunnelGroups;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.groups
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.groups
-    }
+    shelved!(groups);
 
     fn check(&self, _: EntityId, _: &Snapshot, _: &mut Findings) {}
-
-    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        Vec::new()
-    }
 }
 
 impl Asset for Tag {
     const KIND: Kind = Kind::Tags;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.tags
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.tags
-    }
+    shelved!(tags);
 
     fn check(&self, _: EntityId, _: &Snapshot, _: &mut Findings) {}
-
-    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        Vec::new()
-    }
 }
 
 impl Asset for Event {
@@ -67,21 +32,7 @@ impl Asset for Event {
     /// product.md §7.
     const MOST: usize = 30;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.events
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.events
-    }
+    shelved!(events);
 
     fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings) {
         let long = self.name.chars().count() > MOST_EVENT_CHARS;
@@ -103,10 +54,6 @@ impl Asset for Event {
         }
     }
 
-    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        Vec::new()
-    }
-
     fn copied_name(&self) -> Option<String> {
         Some(format!("{}-copy", self.name))
     }
@@ -116,21 +63,7 @@ impl Asset for Condition {
     const KIND: Kind = Kind::Conditions;
     const IN_PLANS: bool = true;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.conditions
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.conditions
-    }
+    shelved!(conditions);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         super::funnels::check_condition(self, among, findings);
@@ -144,31 +77,13 @@ impl Asset for Condition {
 impl Asset for Domain {
     const KIND: Kind = Kind::Domains;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.domains
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.domains
-    }
+    shelved!(domains);
 
     fn check(&self, id: EntityId, among: &Snapshot, findings: &mut Findings) {
         findings.fault_if(!is_host(&self.name), "name", "is no host name such as go.example.com");
         let others = among.domains.values().filter(|held| held.id != id && !held.archived);
         let twin = others.into_iter().any(|held| held.asset.name == self.name);
         findings.fault_if(twin, "name", "is the name of another domain");
-    }
-
-    fn refers_to(&self, _: &Snapshot) -> Vec<EntityId> {
-        Vec::new()
     }
 
     fn copied_name(&self) -> Option<String> {

@@ -1,8 +1,9 @@
 //! Traffic sources and offer sources.
 
 use super::postbacks;
+use crate::publish::asset::shelved;
 use crate::publish::{Asset, Findings};
-use crate::snapshot::{Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::catalog::Kind;
 use rules::assets::{CostModel, Field, OfferSource, TrafficSource};
 use rules::ids::EntityId;
@@ -19,21 +20,7 @@ const OWN_PARAMETERS: [&str; 4] = ["vid", "hit", "n", "c"];
 impl Asset for TrafficSource {
     const KIND: Kind = Kind::TrafficSources;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.sources
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.sources
-    }
+    shelved!(sources);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         check_fields(self, findings);
@@ -90,21 +77,7 @@ impl Asset for OfferSource {
     const KIND: Kind = Kind::OfferSources;
     const IN_PLANS: bool = true;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.offer_sources
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.offer_sources
-    }
+    shelved!(offer_sources);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         findings.parameters("parameters", &self.parameters);

@@ -1,7 +1,8 @@
 //! Webhooks.
 
+use crate::publish::asset::shelved;
 use crate::publish::{Asset, Findings};
-use crate::snapshot::{Shelf, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::store::catalog::Kind;
 use rules::assets::Webhook;
 use rules::ids::EntityId;
@@ -19,21 +20,7 @@ impl Asset for Webhook {
     /// Each may be told of every conversion.
     const MOST: usize = 50;
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn rename(&mut self, name: String) {
-        self.name = name;
-    }
-
-    fn shelf(snapshot: &Snapshot) -> &Shelf<Self> {
-        &snapshot.webhooks
-    }
-
-    fn shelf_mut(snapshot: &mut Snapshot) -> &mut Shelf<Self> {
-        &mut snapshot.webhooks
-    }
+    shelved!(webhooks);
 
     fn check(&self, _: EntityId, among: &Snapshot, findings: &mut Findings) {
         callable("url", &self.url, findings);

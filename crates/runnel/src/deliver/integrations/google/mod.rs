@@ -20,7 +20,7 @@ use super::calls::{address, bearer, post, put_secret};
 use super::hashing;
 use super::oauth::{self, Client};
 use super::person::hash_of;
-use super::weigh::{Takes, Wish, Worth, weigh};
+use super::weigh::{Takes, Wish, Worth};
 use crate::deliver::{
     Adapter, Answered, Change, Context, Grant, Prepared, Rendered, Told, Verdict,
 };
@@ -100,8 +100,7 @@ impl Adapter for Google {
 }
 
 fn rendered(settings: &Google, told: &[Told], with: &Context<'_>, only_try: bool) -> Rendered {
-    let batch = Batch::write(told, |told| {
-        let worth = weigh(told, &settings.mapping, TAKES, with.now_ms)?;
+    let batch = Batch::write(told, (&settings.mapping, TAKES), with, |told, worth| {
         match way(settings, told) {
             Way::Ingest(_) => ingest::event(settings, told, worth),
             Way::Upload => upload::conversion(settings, told, worth),
