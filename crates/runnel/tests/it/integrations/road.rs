@@ -1,104 +1,13 @@
 //! The whole road: a click with the platform's ID → a network's postback → what the platform receives,
 //! a fake one on this machine.
 
-use super::sample::{google, meta, microsoft, with};
-use crate::receiver::{Heard, Manner, Receiver};
-use crate::world::{IPHONE, START_MS, World, location, parameter};
+use super::sample::{google, microsoft};
+use super::street::{Street, answers, body, plain_meta};
+use crate::receiver::Heard;
+use crate::world::{IPHONE, START_MS};
 use serde_json::{Value, json};
-use std::ops::Deref;
-use std::time::{Duration, Instant};
 
 const DAY_MS: u64 = 86_400_000;
-
-/// A world whose traffic source is connected to a platform.
-struct Street {
-    world: World,
-    source: String,
-    funnel: String,
-    platform: Receiver,
-}
-
-impl Deref for Street {
-    type Target = World;
-    fn deref(&self) -> &World {
-        &self.world
-    }
-}
-
-impl Street {
-    /// A street to the platform of these settings, whose click ID is called `click`.
-    async fn to(integration: Value, click: &str) -> Self {
-        let platform = Receiver::new().await;
-        let world = World::with_platforms_at(platform.url.clone()).await;
-        let source = json!({"name": "S", "fields": {"external": {"name": click}},
-            "integration": integration});
-        let source = world.make("traffic-sources", source).await;
-        let offer = json!({"name": "O", "url": "https://offer.example/thanks?h={hit}"});
-        let offer = world.make("offers", offer).await;
-        let (root, page) = ("RoadRoot0001", "RoadOffer001");
-        let funnel = json!({"name": "F", "nodes": [{"id": root, "kind": "traffic"},
-                {"id": page, "kind": "offer", "pages": [{"page": offer, "weight": 1}]}],
-            "connections": [{"id": "RoadWay00001", "from": root, "to": page, "weight": 1}]});
-        let funnel = world.make("funnels", funnel).await;
-        Self { world, source, funnel, platform }
-    }
-
-    /// The hit of somebody who comes with `query`.
-    async fn hit(&self, query: &str, gpc: bool) -> String {
-        let path = self.track(&format!("/fts/{}-{}?{query}", self.funnel, self.source));
-        let mut request = self.client.get(path).header("user-agent", IPHONE);
-        if gpc {
-            request = request.header("sec-gpc", "1");
-        }
-        parameter(&location(&request.send().await.unwrap()), "h")
-    }
-
-    /// Books a network's postback; the conversion's ID.
-    async fn books(&self, query: &str) -> String {
-        let url = self.track(&format!("/pb/?format=json&{query}"));
-        let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
-        answer["conversion"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
-    }
-
-    /// Waits until nothing is owed any more; the deliveries, oldest first.
-    async fn settled(&self) -> Vec<Value> {
-        let patience = Instant::now() + Duration::from_secs(30);
-        loop {
-            let log = self.api("POST", "/reports/deliveries", json!({"limit": 1000})).await;
-            let mut rows = log["rows"].as_array().unwrap().clone();
-            if rows.iter().all(|row| row["state"] != "owed") {
-                rows.reverse();
-                return rows;
-            }
-            assert!(Instant::now() < patience, "{rows:#?}");
-            tokio::task::yield_now().await;
-        }
-    }
-
-    fn key(&self) -> String {
-        format!("integration:{}", self.source)
-    }
-
-    /// What the platform says when the settings are tried.
-    async fn tried(&self) -> Value {
-        let path = format!("/traffic-sources/{}/integration/test", self.source);
-        self.api("POST", &path, Value::Null).await
-    }
-}
-
-fn answers(status: &'static str, body: Value) -> Manner {
-    Manner::Answers(status, String::new(), body.to_string())
-}
-
-fn body(heard: &Heard) -> Value {
-    serde_json::from_str(&heard.body).unwrap()
-}
-
-/// Settings that send nothing that differs from world to world.
-fn plain_meta(changes: Value) -> Value {
-    let mapping = json!({"person": {"external_id": "", "country": ""}});
-    with(with(meta(), json!({"mapping": mapping})), changes)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_click_and_a_postback_reach_meta() {
@@ -142,13 +51,12 @@ async fn of_a_batch_that_meta_refuses_only_the_bad_one_is_lost() {
         ),
         false => answers("200 OK", json!({"events_received": 1})),
     });
-    let deliveries = &street.running().app.deliveries;
-    deliveries.disable(&street.key(), "test").await;
+    let mut calls = Vec::new();
     for tx in ["A", "B", "BAD", "C", "D"] {
         let hit = street.hit(&format!("fbclid={tx}"), false).await;
-        street.books(&format!("hit={hit}&tx={tx}&rev=1")).await;
+        calls.push(format!("hit={hit}&tx={tx}&rev=1"));
     }
-    deliveries.enable(&street.key()).await.unwrap();
+    street.books_at_once(&calls).await;
     let rows = street.settled().await;
     let states: Vec<_> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["delivered", "delivered", "refused", "delivered", "delivered"]);
