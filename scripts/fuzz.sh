@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes every target for SECONDS_EACH (120) from the kept corpus, on the stable compiler: what coverage
-# needs are plain code generation flags, and without unsafe code there is nothing for a sanitizer.
-# Names of targets may be given; without, all run. Whatever crashes is left in fuzz/artifacts/.
+# Fuzzes every target for SECONDS_EACH (120) from the kept corpus, AT_ONCE (1) of them at a time, on the stable
+# compiler: what coverage needs are plain code generation flags, and without unsafe code there is nothing for a
+# sanitizer. Names of targets may be given; without, all run. Whatever crashes is left in fuzz/artifacts/.
+# KEEP=1 adds to the corpus the fewest of what was found that reach all that was reached.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-120}
@@ -15,11 +16,19 @@ if [ $# -eq 0 ]; then
   set -- $(basename -s .rs fuzz/fuzz_targets/*.rs)
 fi
 mkdir -p fuzz/artifacts
-for target in "$@"; do
-  echo "== $target, $seconds s"
-  mkdir -p "fuzz/found/$target" "fuzz/corpus/$target"
-  "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
-    -print_final_stats=0 -verbosity=0 -artifact_prefix="fuzz/artifacts/$target-" \
-    "fuzz/found/$target" "fuzz/corpus/$target"
-done
+
+fuzz() { # fuzz TARGET
+  local program=fuzz/target/$host/release/$1 found=fuzz/found/$1 corpus=fuzz/corpus/$1
+  mkdir -p "$found" "$corpus"
+  "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+    -artifact_prefix="fuzz/artifacts/$1-" "$found" "$corpus" >"fuzz/artifacts/$1.log" 2>&1 ||
+    { tail -n 40 "fuzz/artifacts/$1.log"; echo "== $1 crashed"; return 1; }
+  if [ -n "${KEEP:-}" ]; then
+    "$program" -set_cover_merge=1 -verbosity=0 "$corpus" "$found" >>"fuzz/artifacts/$1.log" 2>&1
+  fi
+  echo "== $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "fuzz/artifacts/$1.log") inputs in $seconds s"
+}
+export -f fuzz
+export host seconds
+printf '%s\n' "$@" | xargs -P "${AT_ONCE:-1}" -I{} bash -euo pipefail -c 'fuzz {}'
 echo "no target crashed"
