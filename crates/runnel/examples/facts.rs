@@ -100,7 +100,7 @@ impl Traffic {
             continent: "EU".into(),
             country: ["US", "DE", "FR", "GB", "IT", "ES", "BR", "IN"][n as usize % 8].into(),
             isp: format!("Network {}", n % 3000).into(),
-            device: if n % 3 == 0 { Device::Desktop } else { Device::Mobile },
+            device: if n.is_multiple_of(3) { Device::Desktop } else { Device::Mobile },
             os: "Android".into(),
             os_version: (9 + n % 6).to_string().into(),
             browser: "Chrome".into(),

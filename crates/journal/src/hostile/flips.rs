@@ -57,7 +57,7 @@ fn assert_one_lost_at_most(shared: &Shared, entries: &[Entry], turn: usize, what
     for entry in &read {
         assert_eq!(Some(entry), entries.get(entry.number as usize), "{what}");
     }
-    for entry in read.iter().filter(|entry| (entry.number as usize + turn) % 8 == 0) {
+    for entry in read.iter().filter(|entry| (entry.number as usize + turn).is_multiple_of(8)) {
         assert_eq!(shared.find(entry.key).unwrap().as_ref(), Some(entry), "{what}");
     }
 }

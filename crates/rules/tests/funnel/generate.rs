@@ -95,7 +95,7 @@ fn expression(dice: &mut Dice) -> String {
         let test = if test == "external" { "external != \"\"" } else { test };
         text.push_str(&format!("if {test} {{ return \"{key}\"; }}\n"));
     }
-    text.push_str(*dice.one(&["\"a\"", "c2", "42", "[1, 2][hour]"]));
+    text.push_str(dice.one::<&str>(&["\"a\"", "c2", "42", "[1, 2][hour]"]));
     text
 }
 
@@ -262,7 +262,7 @@ pub fn facts(dice: &mut Dice) -> Facts {
 /// Tracking fields that rules often know.
 pub fn fields(dice: &mut Dice) -> Vec<(Field, String)> {
     let values = ["a", "US", "10", "-3", "", "Chrome"];
-    Field::all().filter(|_| dice.bits() % 3 == 0).zip(values.map(String::from)).collect()
+    Field::all().filter(|_| dice.bits().is_multiple_of(3)).zip(values.map(String::from)).collect()
 }
 
 /// Answers that depend on the question and a seed alone.
@@ -307,6 +307,7 @@ fn answer(dice: &mut Dice) -> Reply {
 
 /// The account in which random funnels are valid, some of its pages archived.
 pub fn universe(dice: &mut Dice) -> Universe {
-    let archived = (1..=PAGES).map(|n| id('L', n)).filter(|_| dice.bits() % 4 == 0).collect();
+    let archived =
+        (1..=PAGES).map(|n| id('L', n)).filter(|_| dice.bits().is_multiple_of(4)).collect();
     Universe { archived, ..Universe::new() }
 }

@@ -75,7 +75,7 @@ impl Case {
         let number = if let Start::Action { number, .. } = start { number } else { 0 };
         let taken = route.taken.as_ref().map(|taken| Taken {
             from: hit,
-            node: self.from_of(taken.connection),
+            node: self.start_of(taken.connection),
             page: None,
             kind: rules::record::PassedKind::Lander,
             number,
@@ -122,7 +122,7 @@ impl Case {
         }
     }
 
-    fn from_of(&self, connection: EntityId) -> EntityId {
+    fn start_of(&self, connection: EntityId) -> EntityId {
         self.funnel.connections.iter().find(|c| c.id == connection).unwrap().from
     }
 }

@@ -48,10 +48,9 @@ impl Throttle {
             (Name::Network(network(address)), PER_ADDRESS),
         ];
         for (name, most) in &names {
-            if let Some(count) = counts.get(name).filter(|count| count.is_current(now_ms)) {
-                if count.attempts >= *most {
-                    return Err(Wait(count.since_ms + WINDOW_MS - now_ms));
-                }
+            let current = counts.get(name).filter(|count| count.is_current(now_ms));
+            if let Some(count) = current.filter(|count| count.attempts >= *most) {
+                return Err(Wait(count.since_ms + WINDOW_MS - now_ms));
             }
         }
         for (name, _) in names {

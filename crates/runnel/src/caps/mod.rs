@@ -144,7 +144,7 @@ pub fn conversion_change(cap: &Cap, booked: &Booked, seq: u64) -> Option<Change>
     let counts = |status: Option<Status>| i64::from(status.is_some_and(|s| counted(cap, s)));
     let by = counts(booked.after) - counts(booked.before);
     let touches = cap.count == CapCount::Conversions && of && by != 0;
-    touches.then(|| Change { number: seq, at_ms: booked.first_at_ms, by })
+    touches.then_some(Change { number: seq, at_ms: booked.first_at_ms, by })
 }
 
 /// Hits of the record on the node or page `of`; for its funnel, one on an entrance.

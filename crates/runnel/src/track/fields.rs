@@ -23,10 +23,11 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
     for (name, value) in &params.0 {
         let value = value.trim();
         match field_of(name, source) {
-            Some(field) if !value.is_empty() => {
-                if sorted.fields.iter().all(|(earlier, _)| *earlier != field) {
-                    sorted.fields.push((field, value.to_owned()));
-                }
+            Some(field)
+                if !value.is_empty()
+                    && sorted.fields.iter().all(|(earlier, _)| *earlier != field) =>
+            {
+                sorted.fields.push((field, value.to_owned()));
             }
             None if !OURS.contains(&name.as_str()) => {
                 sorted.buffer.push((name.clone(), value.to_owned()))

@@ -15,7 +15,7 @@ impl Laps {
     /// A request begins.
     pub fn begin() -> Self {
         static REQUESTS: AtomicU32 = AtomicU32::new(0);
-        let timed = REQUESTS.fetch_add(1, Ordering::Relaxed) % ONE_IN == 0;
+        let timed = REQUESTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(ONE_IN);
         Self(timed.then(|| Mutex::new(Instant::now())))
     }
 

@@ -31,6 +31,8 @@ pub enum Refusal {
 }
 
 /// What came of a report.
+// Neither lives longer than its request.
+#[allow(clippy::large_enum_variant)]
 pub enum Seen {
     /// A new hit.
     Walked(Walked, Arc<Ready>),

@@ -129,7 +129,7 @@ fn time_part(part: TimePart, time: &str, offsets: &[Offset]) -> Sql {
     };
     match part {
         TimePart::Date => of("(", &format!(" // {DAY_MS})")),
-        TimePart::Hour => of("((", &format!(" // 3600000) % 24)")),
+        TimePart::Hour => of("((", " // 3600000) % 24)"),
         // 1970-01-01 was a Thursday, day 4 of its week.
         TimePart::Weekday => of("((", &format!(" // {DAY_MS} + 3) % 7 + 1)")),
         TimePart::Month => {
