@@ -11,11 +11,22 @@ pub mod users;
 
 pub use role::{Caller, Role, Via};
 
-use sqlx::Row;
+use super::Database;
 use sqlx::any::AnyRow;
+use sqlx::query::Query;
+use sqlx::{Any, Row};
 
 /// The role column of a row.
 fn role_of(row: &AnyRow) -> Result<Role, sqlx::Error> {
     let text: String = row.try_get("role")?;
     text.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))
+}
+
+/// Writes down that somebody came. Nobody's call depends on it: where the database takes no writes, it
+/// can still be read.
+async fn note(database: &Database, note: Query<'_, Any, <Any as sqlx::Database>::Arguments>) {
+    let _turn = database.turn.lock().await;
+    if let Err(error) = note.execute(&database.pool).await {
+        tracing::warn!(%error, "the last use of a key or log-in is not noted");
+    }
 }
