@@ -60,7 +60,7 @@ impl Part {
                 visitor: visitor_key(entry.vid),
                 visit: visit_key(visit.visit),
                 bot: visit.facts.is_bot(),
-                path,
+                path: path.into(),
                 texts,
                 measures,
             }

@@ -23,6 +23,10 @@ use crate::clock::Clock;
 use crate::store::facts::Facts;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Shortest time between two wake-ups by the same source; far below feed's own pace.
+const NEWS_PACE: Duration = Duration::from_millis(20);
 
 /// The running feed. Dropping it stops the thread and waits for its last commit.
 pub struct Feed {
@@ -67,10 +71,12 @@ impl Feed {
     }
 }
 
-/// Wakes feed with every change of `news`.
+/// Wakes feed with the changes of `news`, at most every [`NEWS_PACE`]: the journal has news at every
+/// sync, thousands of times a second.
 async fn wake_by(wake: Wake, mut news: tokio::sync::watch::Receiver<u64>) {
     while !wake.stopped() && news.changed().await.is_ok() {
         wake.notify();
+        tokio::time::sleep(NEWS_PACE).await;
     }
 }
 

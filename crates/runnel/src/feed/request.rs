@@ -3,9 +3,10 @@
 
 use super::texts::{set_fields, set_sender, set_way_in};
 use crate::store::facts::{
-    Measure, Measures, Path, Row, RowKind, Text, Texts, visit_key, visitor_key,
+    Measure, Measures, Path, PathOf, Row, RowKind, Text, Texts, visit_key, visitor_key,
 };
 use rules::record::{MOST_PATH, Passed, PassedKind, Record, RequestKind};
+use std::hash::{Hash, Hasher};
 
 /// The fact of `record`, which the journal holds under `number`.
 pub(super) fn row(number: u64, record: &Record) -> Option<Row<'_>> {
@@ -22,10 +23,23 @@ pub(super) fn row(number: u64, record: &Record) -> Option<Row<'_>> {
         visitor: visitor_key(record.vid),
         visit: visit_key(record.visit),
         bot: record.facts.is_bot(),
-        path: path(record),
+        path: PathOf::record(record, &Walked(record), path),
         texts: texts(record),
         measures: measures(record),
     })
+}
+
+/// All that [`path`] looks at.
+struct Walked<'a>(&'a Record);
+
+impl Hash for Walked<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Record { path, steps, actions, action, tags, .. } = self.0;
+        (path, actions, tags, steps.len()).hash(state);
+        steps.iter().for_each(|step| (step.node, step.kind, step.page).hash(state));
+        let left = action.as_ref().map(|taken| (taken.node, taken.kind, taken.page, taken.number));
+        left.hash(state);
+    }
 }
 
 fn path(record: &Record) -> Path {

@@ -13,13 +13,18 @@ pub struct Wake(Arc<(Mutex<State>, Condvar)>);
 struct State {
     new: bool,
     stop: bool,
+    /// Whether feed waits for something new. While it pauses, news is only noted.
+    waiting: bool,
 }
 
 impl Wake {
     /// Something was committed.
     pub fn notify(&self) {
-        self.0.0.lock().new = true;
-        self.0.1.notify_all();
+        let mut state = self.0.0.lock();
+        state.new = true;
+        if state.waiting {
+            self.0.1.notify_all();
+        }
     }
 
     /// Feed shall end.
@@ -36,7 +41,9 @@ impl Wake {
     pub(super) fn wait(&self, longest: Duration) {
         let mut state = self.0.0.lock();
         if !state.new && !state.stop {
+            state.waiting = true;
             self.0.1.wait_for(&mut state, longest);
+            state.waiting = false;
         }
         state.new = false;
     }

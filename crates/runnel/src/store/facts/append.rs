@@ -77,6 +77,8 @@ pub(super) fn append(
 pub(super) struct Appended {
     pub rows: usize,
     pub set_aside: Vec<SetAside>,
+    /// The cursors that the store holds now; none if there was no batch.
+    pub cursors: Option<Cursors>,
 }
 
 fn append_all(
@@ -84,15 +86,15 @@ fn append_all(
     known: &mut Known,
     batches: impl Iterator<Item = anyhow::Result<Batch>>,
 ) -> anyhow::Result<Appended> {
-    let (mut appended, mut cursors) = (Appended::default(), None);
+    let mut appended = Appended::default();
     for batch in batches {
         let batch = batch?;
         appended.rows += batch.rows.len();
         appended.set_aside.extend_from_slice(&batch.set_aside);
-        cursors = Some(batch.cursors);
+        appended.cursors = Some(batch.cursors);
         append_within(connection, known, batch)?;
     }
-    if let Some(Cursors { records, entries, costs }) = cursors {
+    if let Some(Cursors { records, entries, costs }) = appended.cursors {
         let state = "UPDATE state SET records = $1, entries = $2, costs = $3";
         connection.execute(state, params![records as i64, entries, costs])?;
     }

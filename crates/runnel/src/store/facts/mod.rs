@@ -24,6 +24,7 @@ mod writer;
 pub use append::{Batch, Cursors};
 pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
+pub use paths::PathOf;
 pub use read::{MOST_GROUPS, Mapped, Reader, TooMany};
 pub use row::{Measure, Measures, Row, RowKind, Text, Texts, visit_key, visitor_key};
 pub use rows::Rows;
@@ -110,8 +111,8 @@ impl Facts {
         }
     }
 
-    /// Opens the store for reading and returns what writes it. Takes as long as DuckDB takes to
-    /// replay its log: call it on a thread of its own.
+    /// Opens the store for reading and returns what writes it. May set a damaged one aside: call it
+    /// on a thread of its own.
     /// # Errors
     /// The folder cannot be written, or DuckDB ended the program too often in a row. Reports say
     /// so; everything else goes on.
@@ -147,7 +148,7 @@ impl Facts {
         let _inside = self.marker.enter();
         let connection = open::open(&self.folder, self.memory_mb)?;
         let writer =
-            Writer::new(connection.try_clone()?, self.marker.clone(), self.set_aside.clone())?;
+            Writer::new(open::another(&connection)?, self.marker.clone(), self.set_aside.clone())?;
         *self.state.lock() = State::Open(connection);
         Ok(writer)
     }
@@ -261,7 +262,7 @@ impl Facts {
 
     fn connection(&self) -> Result<Connection, ReadError> {
         match &*self.state.lock() {
-            State::Open(connection) => Ok(connection.try_clone().map_err(anyhow::Error::from)?),
+            State::Open(connection) => Ok(open::another(connection).map_err(anyhow::Error::from)?),
             State::Closed(why) => Err(ReadError::Closed(why)),
         }
     }

@@ -5,6 +5,7 @@ use super::append::{append_columns, flags};
 use super::path::{Member, Path};
 use duckdb::Connection;
 use duckdb::arrow::array::{Int8Array, Int32Array, Int64Array, StringArray};
+use rules::record::Record;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -84,11 +85,45 @@ impl Paths {
     }
 }
 
-pub(super) fn fingerprint(path: &Path) -> Fingerprint {
+fn fingerprint(of: &impl Hash) -> Fingerprint {
     let mut hasher = SipHasher13::new();
-    path.hash(&mut hasher);
+    of.hash(&mut hasher);
     let hash = hasher.finish128();
     (hash.h1 as i64, hash.h2 as i64)
+}
+
+/// The path of a row, known by its fingerprint: most rows have one that was met before, and of those
+/// it is never made.
+#[derive(Clone, Debug)]
+pub struct PathOf<'a> {
+    pub(super) fingerprint: Fingerprint,
+    make: Make<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Make<'a> {
+    Made(Path),
+    Of(&'a Record, fn(&Record) -> Path),
+}
+
+impl<'a> PathOf<'a> {
+    /// What `make` makes of `record`; `says` is all that it looks at.
+    pub fn record(record: &'a Record, says: &impl Hash, make: fn(&Record) -> Path) -> Self {
+        Self { fingerprint: fingerprint(says), make: Make::Of(record, make) }
+    }
+
+    pub(super) fn made(self) -> Path {
+        match self.make {
+            Make::Made(path) => path,
+            Make::Of(record, make) => make(record),
+        }
+    }
+}
+
+impl From<Path> for PathOf<'_> {
+    fn from(path: Path) -> Self {
+        Self { fingerprint: fingerprint(&path), make: Make::Made(path) }
+    }
 }
 
 fn store(connection: &Connection, new: &[NewPath<'_>]) -> anyhow::Result<()> {

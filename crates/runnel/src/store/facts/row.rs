@@ -1,7 +1,8 @@
 //! One additive fact: what a request or a ledger entry adds to reports.
 //! Promise: plain data; summing rows is all that a report ever does with them.
 
-use super::path::Path;
+use super::paths::PathOf;
+use rules::assets::Field;
 use rules::ids::HitId;
 use std::borrow::Cow;
 
@@ -36,8 +37,8 @@ pub struct Row<'a> {
     /// Whether the sender counts as a bot.
     pub bot: bool,
     /// What the visit passed so far, or whom a standing credits.
-    pub path: Path,
-    /// What reports group by, in the order of [`Text`].
+    pub path: PathOf<'a>,
+    /// What reports group by.
     pub texts: Texts<'a>,
     /// What reports sum, in the order of [`Measure`].
     pub measures: Measures,
@@ -97,20 +98,42 @@ impl Measure {
     }
 }
 
-/// Values of [`Text`] and of the tracking fields.
-#[derive(Clone, Debug, Default)]
-pub struct Texts<'a> {
-    /// By [`Text`].
-    pub of: [Option<Cow<'a, str>>; Text::ALL.len()],
-    /// By [`rules::assets::Field`].
-    pub fields: [Option<Cow<'a, str>>; rules::assets::Field::COUNT],
+/// Columns of text: [`Text::ALL`], then the tracking fields.
+pub(super) const TEXT_COLUMNS: usize = Text::ALL.len() + Field::COUNT;
+/// Texts that a row has room for at once; most have fewer.
+const USUAL_TEXTS: usize = 28;
+
+/// What reports group by: the values of [`Text`] and of the tracking fields that there are.
+#[derive(Clone, Debug)]
+pub struct Texts<'a>(Vec<(u8, Cow<'a, str>)>);
+
+impl Default for Texts<'_> {
+    fn default() -> Self {
+        Self(Vec::with_capacity(USUAL_TEXTS))
+    }
 }
 
 impl<'a> Texts<'a> {
-    /// Sets `text`; empty is absent.
+    /// Sets `text`, once; empty is absent.
     pub fn set(&mut self, text: Text, value: impl Into<Cow<'a, str>>) {
         let value = value.into();
-        self.of[text as usize] = (!value.is_empty()).then_some(value);
+        if !value.is_empty() {
+            self.0.push((text as u8, value));
+        }
+    }
+
+    /// Sets a tracking field, the last time counting; empty is absent.
+    pub fn set_field(&mut self, field: Field, value: &'a str) {
+        let column = (Text::ALL.len() + field.index()) as u8;
+        self.0.retain(|(set, _)| *set != column);
+        if !value.is_empty() {
+            self.0.push((column, value.into()));
+        }
+    }
+
+    /// Values with the places of their columns, each column once.
+    pub(super) fn values(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.0.iter().map(|(column, value)| (usize::from(*column), value.as_ref()))
     }
 }
 

@@ -3,10 +3,12 @@
 //! Promise: a column that holds nothing but NULL is left out, which the store fills by itself.
 
 use super::path::Path;
-use super::paths::{Fingerprint, fingerprint};
-use super::row::{Measure, Row, RowKind, Text};
+use super::paths::{Fingerprint, PathOf};
+use super::row::{Measure, Row, RowKind, TEXT_COLUMNS, Text};
 use super::schema;
-use duckdb::arrow::array::{ArrayRef, Int8Array, Int32Array, Int64Array, StringBuilder};
+use duckdb::arrow::array::{
+    ArrayBuilder, ArrayRef, Int8Array, Int32Array, Int64Array, StringBuilder,
+};
 use rules::assets::Field;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,22 +32,31 @@ pub struct Rows {
     first_later: Option<i64>,
 }
 
-/// A text column, begun only once a row has a text for it.
+/// A text column, begun only once a row has a text for it. Rows without one between and after are
+/// made up for when the next text comes.
 #[derive(Default)]
 struct Column(Option<StringBuilder>);
 
 impl Column {
-    fn push(&mut self, value: Option<&str>, rows_before: usize) {
-        match (&mut self.0, value) {
-            (None, None) => {}
-            (Some(builder), value) => builder.append_option(value),
-            (begun @ None, Some(value)) => {
-                let mut builder = StringBuilder::new();
-                (0..rows_before).for_each(|_| builder.append_null());
-                builder.append_value(value);
-                *begun = Some(builder);
-            }
-        }
+    /// Adds the text of the row that `rows_before` others precede.
+    fn push(&mut self, value: &str, rows_before: usize) {
+        let builder = self.0.get_or_insert_default();
+        fill_up(builder, rows_before);
+        builder.append_value(value);
+    }
+
+    /// The column of so many `rows`; none if no row has a text.
+    fn finish(self, rows: usize) -> Option<ArrayRef> {
+        let mut builder = self.0?;
+        fill_up(&mut builder, rows);
+        Some(Arc::new(builder.finish()))
+    }
+}
+
+fn fill_up(builder: &mut StringBuilder, rows: usize) {
+    match rows - builder.len() {
+        0 => {}
+        missing => builder.append_nulls(missing),
     }
 }
 
@@ -62,7 +73,7 @@ impl Default for Rows {
             visit: Vec::new(),
             bot: Vec::new(),
             path: Vec::new(),
-            texts: (0..Text::ALL.len() + Field::COUNT).map(|_| Column::default()).collect(),
+            texts: (0..TEXT_COLUMNS).map(|_| Column::default()).collect(),
             counts: vec![Vec::new(); Measure::ALL.len() - money],
             money: vec![Vec::new(); money],
             places: HashMap::new(),
@@ -98,9 +109,8 @@ impl Rows {
         self.visitor.push(row.visitor);
         self.visit.push(row.visit);
         self.bot.push(i8::from(row.bot));
-        let texts = row.texts.of.iter().chain(&row.texts.fields);
-        for (column, text) in self.texts.iter_mut().zip(texts) {
-            column.push(text.as_deref(), rows_before);
+        for (column, text) in row.texts.values() {
+            self.texts[column].push(text, rows_before);
         }
         let of = |money| Measure::ALL.iter().filter(move |measure| measure.is_money() == money);
         for (column, measure) in self.counts.iter_mut().zip(of(false)) {
@@ -114,10 +124,9 @@ impl Rows {
     }
 
     /// Where the path stands among those of this batch.
-    fn place(&mut self, path: Path) -> u32 {
-        let fingerprint = fingerprint(&path);
-        *self.places.entry(fingerprint).or_insert_with(|| {
-            self.paths.push((fingerprint, path));
+    fn place(&mut self, path: PathOf<'_>) -> u32 {
+        *self.places.entry(path.fingerprint).or_insert_with(|| {
+            self.paths.push((path.fingerprint, path.made()));
             self.paths.len() as u32 - 1
         })
     }
@@ -134,6 +143,7 @@ impl Rows {
 
     /// The columns with their names. `numbers` are those of [`Self::paths`].
     pub(super) fn into_columns(self, numbers: &[i32]) -> Vec<(&'static str, ArrayRef)> {
+        let rows = self.len();
         let path = self.path.iter().map(|place| numbers[*place as usize]);
         let fixed: [ArrayRef; schema::FIXED.len()] = [
             Arc::new(Int8Array::from(self.kind)),
@@ -149,7 +159,7 @@ impl Rows {
         let fixed = schema::FIXED.iter().map(|(name, _)| *name).zip(fixed);
         let texts = Text::ALL.iter().map(|text| text.column());
         let texts = texts.chain(Field::all().map(Field::key)).zip(self.texts);
-        let texts = texts.filter_map(|(name, column)| Some((name, text_array(column)?)));
+        let texts = texts.filter_map(|(name, column)| Some((name, column.finish(rows)?)));
         let of = |money| Measure::ALL.iter().filter(move |measure| measure.is_money() == money);
         let counts = of(false).zip(self.counts).map(|(measure, values)| {
             (measure.column(), Arc::new(Int8Array::from(values)) as ArrayRef)
@@ -159,8 +169,4 @@ impl Rows {
         });
         fixed.chain(texts).chain(counts).chain(money).collect()
     }
-}
-
-fn text_array(column: Column) -> Option<ArrayRef> {
-    Some(Arc::new(column.0?.finish()))
 }

@@ -1,5 +1,6 @@
 //! The one connection that writes facts.
-//! Promise: a batch and its cursors are committed together or not at all.
+//! Promise: a batch and its cursors are committed together or not at all. They reach the disk with the
+//! next checkpoint, together too.
 
 use super::append::{Batch, Cursors, Known, append};
 use super::marker::Marker;
@@ -8,7 +9,7 @@ use duckdb::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Rows between two checkpoints: they bound how much a start must replay.
+/// Rows between two checkpoints: they bound how much feed reads again after a crash.
 const ROWS_PER_CHECKPOINT: usize = 500_000;
 
 /// Writes facts. One exists per store.
@@ -18,7 +19,10 @@ pub struct Writer {
     marker: Marker,
     /// Items that reports lack.
     noted: Arc<AtomicU64>,
+    /// Rows since the last checkpoint, a commit counting one at least.
     since_checkpoint: usize,
+    /// As the last commit left them; unknown before the first and after a failure.
+    cursors: Option<Cursors>,
 }
 
 impl Writer {
@@ -29,13 +33,16 @@ impl Writer {
     ) -> anyhow::Result<Self> {
         let known = Known::load(&connection)?;
         noted.store(set_aside::noted(&connection)?.0, Ordering::Relaxed);
-        Ok(Self { connection, known, marker, noted, since_checkpoint: 0 })
+        Ok(Self { connection, known, marker, noted, since_checkpoint: 0, cursors: None })
     }
 
     /// How far the store has read its sources.
     /// # Errors
     /// The store cannot be read.
     pub fn cursors(&self) -> anyhow::Result<Cursors> {
+        if let Some(cursors) = self.cursors {
+            return Ok(cursors);
+        }
         let _inside = self.marker.enter();
         read::cursors(&self.connection)
     }
@@ -49,19 +56,20 @@ impl Writer {
         batches: impl IntoIterator<Item = anyhow::Result<Batch>>,
     ) -> anyhow::Result<()> {
         let inside = self.marker.enter();
+        self.cursors = None;
         let appended = append(&self.connection, &mut self.known, batches.into_iter())?;
+        self.cursors = appended.cursors;
         drop(inside);
         set_aside::tell(&appended.set_aside);
         self.noted.fetch_add(appended.set_aside.len() as u64, Ordering::Relaxed);
-        self.since_checkpoint += appended.rows;
+        self.since_checkpoint += appended.rows.max(1);
         if self.since_checkpoint >= ROWS_PER_CHECKPOINT {
             self.checkpoint();
         }
         Ok(())
     }
 
-    /// Moves what the write-ahead log holds into the file. A report that is running prevents it;
-    /// then a later call does it.
+    /// Writes what is in memory alone into the file.
     pub fn checkpoint(&mut self) {
         if self.since_checkpoint == 0 {
             return;

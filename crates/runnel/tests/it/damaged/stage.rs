@@ -9,15 +9,6 @@ use tempfile::TempDir;
 
 const VISITS: usize = 24;
 
-/// Where the report store keeps the facts.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Place {
-    /// In its log, as a kill leaves them.
-    InTheLog,
-    /// In its file.
-    InTheFile,
-}
-
 /// The undamaged folder and what its server showed.
 pub struct Stage {
     data: TempDir,
@@ -31,7 +22,7 @@ pub struct Stage {
 
 impl Stage {
     /// Root → lander → offer, with visits of which some convert.
-    pub async fn set(place: Place) -> Self {
+    pub async fn set() -> Self {
         let data = tempfile::tempdir().unwrap();
         let key = owner_key(data.path());
         let server = Binary::start_plain(data.path(), &key);
@@ -51,14 +42,9 @@ impl Stage {
         let mut stage = Self { data, key, entrance, shown: Value::Null, vid, page };
         stage.wait_for_visits(&server, VISITS).await;
         stage.shown = stage.show(&server).await;
-        match place {
-            Place::InTheLog => server.kill(),
-            Place::InTheFile => {
-                server.stop();
-                let store = duckdb::Connection::open(stage.data.path().join("facts.duckdb"));
-                store.unwrap().execute_batch("CHECKPOINT").unwrap();
-            }
-        }
+        server.stop();
+        let store = duckdb::Connection::open(stage.data.path().join("facts.duckdb"));
+        store.unwrap().execute_batch("CHECKPOINT").unwrap();
         stage
     }
 
