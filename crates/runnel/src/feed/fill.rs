@@ -9,13 +9,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Most records or entries decoded at once: they stay in a processor's cache.
 const MOST_PER_PAGE: usize = 2_048;
-/// Rows handed over at once, …
-const ROWS_PER_BATCH: usize = 16 * 1024;
-/// … and batches in one transaction: a row group (122,880 rows) goes into the file at once, past the
-/// log, and more than one at a time would not fit into DuckDB's memory.
-const BATCHES_PER_COMMIT: usize = 8;
-/// Batches that wait to be written, some 8 MB each.
-const MOST_WAITING: usize = 2;
+/// Rows handed over at once: their columns stay in it too, …
+const ROWS_PER_BATCH: usize = 4 * 1024;
+/// … and batches in one transaction: a row group (122,880 rows) goes into the file at once,
+/// compressed, and more than one at a time would not fit into DuckDB's memory.
+const BATCHES_PER_COMMIT: usize = 30;
+/// Batches that wait to be written, some 2 MB each.
+const MOST_WAITING: usize = 8;
 
 /// Takes in everything that the sources hold, until `stopped`.
 /// # Errors

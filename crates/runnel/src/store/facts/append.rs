@@ -6,6 +6,7 @@ use super::costs;
 use super::paths::Paths;
 use super::rows::Rows;
 use super::set_aside::{self, SetAside};
+use super::words::Words;
 use duckdb::arrow::array::{ArrayRef, BooleanArray};
 use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Connection, params};
@@ -41,12 +42,17 @@ pub struct Batch {
 /// What the writer remembers of the store, so as not to ask it at every row.
 pub(super) struct Known {
     pub paths: Paths,
+    pub words: Words,
     pub columns: TextColumns,
 }
 
 impl Known {
     pub(super) fn load(connection: &Connection) -> duckdb::Result<Self> {
-        Ok(Self { paths: Paths::load(connection)?, columns: TextColumns::load(connection)? })
+        Ok(Self {
+            paths: Paths::load(connection)?,
+            words: Words::load(connection)?,
+            columns: TextColumns::load(connection)?,
+        })
     }
 }
 
@@ -67,6 +73,7 @@ pub(super) fn append(
         let _ = connection.execute_batch("ROLLBACK");
         // What the lost transaction made is unknown to the store.
         known.paths.forget();
+        known.words.forget();
         known.columns.forget();
     }
     ended
@@ -109,8 +116,9 @@ fn append_within(
     let rows = std::mem::take(&mut batch.rows);
     let first_later = rows.first_later();
     if !rows.is_empty() {
-        let numbers = known.paths.intern(connection, rows.paths())?;
-        let columns = rows.into_columns(&numbers);
+        let paths = known.paths.intern(connection, rows.paths())?;
+        let words = known.words.intern(connection, rows.words())?;
+        let columns = rows.into_columns(&paths, &words);
         known.columns.make(connection, columns.iter().map(|(name, _)| *name))?;
         append_columns(connection, "facts", columns)?;
     }

@@ -2,9 +2,8 @@
 //! empty for ever, and each column costs time at every row. The view `all_facts` has all of them.
 //! Promise: a column and the rows that need it are committed together.
 
-use super::row::Text;
+use super::texts::names;
 use duckdb::Connection;
-use rules::assets::Field;
 use std::collections::HashSet;
 
 pub(super) struct TextColumns {
@@ -37,20 +36,24 @@ impl TextColumns {
             *self = Self::load(connection)?;
         }
         let new: Vec<_> = wanted.filter(|name| !self.made.contains(*name)).collect();
-        for name in &new {
-            connection.execute_batch(&format!("ALTER TABLE facts ADD COLUMN {name} VARCHAR"))?;
-            self.made.insert((*name).to_owned());
+        for (name, kind) in kinds().filter(|(name, _)| new.contains(name)) {
+            connection.execute_batch(&format!("ALTER TABLE facts ADD COLUMN {name} {kind}"))?;
+            self.made.insert(name.to_owned());
         }
         if new.is_empty() { Ok(()) } else { self.show_all(connection) }
     }
 
     /// Makes the view anew.
     pub(super) fn show_all(&self, connection: &Connection) -> duckdb::Result<()> {
-        let all = Text::ALL.iter().map(|text| text.column()).chain(Field::all().map(Field::key));
-        let lacking = all.filter(|name| !self.made.contains(*name));
+        let lacking = kinds().filter(|(name, _)| !self.made.contains(*name));
         let lacking: String =
-            lacking.map(|name| format!(", CAST(NULL AS VARCHAR) AS {name}")).collect();
+            lacking.map(|(name, kind)| format!(", CAST(NULL AS {kind}) AS {name}")).collect();
         let view = format!("CREATE OR REPLACE VIEW all_facts AS SELECT *{lacking} FROM facts");
         connection.execute_batch(&view)
     }
+}
+
+/// Names and types of all text columns.
+fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    names().map(|(name, repeats)| (name, if repeats { "INTEGER" } else { "VARCHAR" }))
 }

@@ -115,16 +115,21 @@ fn fits(setting: &CostSetting) -> Sql {
     sql.push(" AND f.visit_ms >= ").bind(setting.from_ms);
     sql.push(" AND f.visit_ms < ").bind(setting.to_ms);
     let ids = |ids: &[rules::ids::EntityId]| ids.iter().map(ToString::to_string).collect();
-    listed(&mut sql, "funnel", ids(&setting.funnels));
-    listed(&mut sql, "source", ids(&setting.sources));
-    listed(&mut sql, "country", setting.countries.clone());
+    let mut words = |column: &str, values| {
+        let number = format!("f.{column} IN (SELECT w.id FROM words w WHERE w.word");
+        listed(&mut sql, &number, values, "))");
+    };
+    words("funnel", ids(&setting.funnels));
+    words("source", ids(&setting.sources));
+    words("country", setting.countries.clone());
     for (field, values) in &setting.fields {
-        listed(&mut sql, field.key(), values.clone());
+        listed(&mut sql, &format!("f.{}", field.key()), values.clone(), ")");
     }
     sql
 }
 
-fn listed(sql: &mut Sql, column: &str, values: Vec<String>) {
+/// ` AND value IN (…)`, if any are wanted; `end` closes what `value` opened too.
+fn listed(sql: &mut Sql, value: &str, values: Vec<String>, end: &str) {
     if values.is_empty() {
         return;
     }
@@ -133,7 +138,7 @@ fn listed(sql: &mut Sql, column: &str, values: Vec<String>) {
         one.bind(value);
         one
     });
-    sql.push(&format!(" AND f.{column} IN (")).list(bound, ", ").push(")");
+    sql.push(&format!(" AND {value} IN (")).list(bound, ", ").push(end);
 }
 
 impl Reader<'_> {

@@ -19,6 +19,8 @@ pub mod select;
 mod set_aside;
 mod sheet;
 mod sql;
+mod texts;
+mod words;
 mod writer;
 
 pub use append::{Batch, Cursors};

@@ -17,7 +17,10 @@ const STORE: &str = "store";
 const FORMAT: &str = "v1.5.0";
 /// Large, because a checkpoint in the middle of feeding stalls it for seconds.
 const AUTOMATIC_CHECKPOINT: &str = "1TB";
-const THREADS: i64 = 2;
+/// Whoever asks works alone. With a further thread of DuckDB's, the asker turns on a lock for as long
+/// as that works (no task is left for it), which takes a core from visitors; and as that thread has
+/// feed's low priority, on a busy machine it may not even come to its turn.
+const THREADS: i64 = 1;
 /// What follows the file's name in the names of its parts: itself, and the log that earlier versions
 /// kept.
 const PARTS: [&str; 2] = ["", ".wal"];

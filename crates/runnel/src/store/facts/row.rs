@@ -91,6 +91,14 @@ closed_list! {
     }
 }
 
+impl Text {
+    /// Whether few texts make up most rows: then rows hold the number of a word. Events and the like
+    /// stand in too few rows to matter.
+    pub fn repeats(self) -> bool {
+        !matches!(self, Self::Ip | Self::Referrer | Self::Tx | Self::Status | Self::Event)
+    }
+}
+
 impl Measure {
     /// Whether it is an amount of money.
     pub fn is_money(self) -> bool {

@@ -4,12 +4,10 @@
 
 use super::path::Path;
 use super::paths::{Fingerprint, PathOf};
-use super::row::{Measure, Row, RowKind, TEXT_COLUMNS, Text};
+use super::row::{Measure, Row, RowKind};
 use super::schema;
-use duckdb::arrow::array::{
-    ArrayBuilder, ArrayRef, Int8Array, Int32Array, Int64Array, StringBuilder,
-};
-use rules::assets::Field;
+use super::texts::TextRows;
+use duckdb::arrow::array::{Array, ArrayRef, Int8Array, Int32Array, Int64Array};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,40 +22,12 @@ pub struct Rows {
     visit: Vec<i64>,
     bot: Vec<i8>,
     path: Vec<u32>,
-    texts: Vec<Column>,
+    texts: TextRows,
     counts: Vec<Vec<i8>>,
     money: Vec<Vec<i64>>,
     places: HashMap<Fingerprint, u32>,
     paths: Vec<(Fingerprint, Path)>,
     first_later: Option<i64>,
-}
-
-/// A text column, begun only once a row has a text for it. Rows without one between and after are
-/// made up for when the next text comes.
-#[derive(Default)]
-struct Column(Option<StringBuilder>);
-
-impl Column {
-    /// Adds the text of the row that `rows_before` others precede.
-    fn push(&mut self, value: &str, rows_before: usize) {
-        let builder = self.0.get_or_insert_default();
-        fill_up(builder, rows_before);
-        builder.append_value(value);
-    }
-
-    /// The column of so many `rows`; none if no row has a text.
-    fn finish(self, rows: usize) -> Option<ArrayRef> {
-        let mut builder = self.0?;
-        fill_up(&mut builder, rows);
-        Some(Arc::new(builder.finish()))
-    }
-}
-
-fn fill_up(builder: &mut StringBuilder, rows: usize) {
-    match rows - builder.len() {
-        0 => {}
-        missing => builder.append_nulls(missing),
-    }
 }
 
 impl Default for Rows {
@@ -73,7 +43,7 @@ impl Default for Rows {
             visit: Vec::new(),
             bot: Vec::new(),
             path: Vec::new(),
-            texts: (0..TEXT_COLUMNS).map(|_| Column::default()).collect(),
+            texts: TextRows::default(),
             counts: vec![Vec::new(); Measure::ALL.len() - money],
             money: vec![Vec::new(); money],
             places: HashMap::new(),
@@ -109,9 +79,7 @@ impl Rows {
         self.visitor.push(row.visitor);
         self.visit.push(row.visit);
         self.bot.push(i8::from(row.bot));
-        for (column, text) in row.texts.values() {
-            self.texts[column].push(text, rows_before);
-        }
+        self.texts.push(&row.texts, rows_before);
         let of = |money| Measure::ALL.iter().filter(move |measure| measure.is_money() == money);
         for (column, measure) in self.counts.iter_mut().zip(of(false)) {
             column.push(row.measures.get(*measure) as i8);
@@ -141,10 +109,20 @@ impl Rows {
         &self.paths
     }
 
-    /// The columns with their names. `numbers` are those of [`Self::paths`].
-    pub(super) fn into_columns(self, numbers: &[i32]) -> Vec<(&'static str, ArrayRef)> {
+    /// The different words of the rows.
+    pub(super) fn words(&self) -> &[Arc<str>] {
+        self.texts.words()
+    }
+
+    /// The columns with their names. `paths` and `words` are the numbers of [`Self::paths`] and
+    /// [`Self::words`].
+    pub(super) fn into_columns(
+        self,
+        paths: &[i32],
+        words: &[i32],
+    ) -> Vec<(&'static str, ArrayRef)> {
         let rows = self.len();
-        let path = self.path.iter().map(|place| numbers[*place as usize]);
+        let path = self.path.iter().map(|place| paths[*place as usize]);
         let fixed: [ArrayRef; schema::FIXED.len()] = [
             Arc::new(Int8Array::from(self.kind)),
             Arc::new(Int64Array::from(self.number)),
@@ -157,9 +135,8 @@ impl Rows {
             Arc::new(Int32Array::from_iter_values(path)),
         ];
         let fixed = schema::FIXED.iter().map(|(name, _)| *name).zip(fixed);
-        let texts = Text::ALL.iter().map(|text| text.column());
-        let texts = texts.chain(Field::all().map(Field::key)).zip(self.texts);
-        let texts = texts.filter_map(|(name, column)| Some((name, column.finish(rows)?)));
+        let fixed = fixed.filter(|(_, column)| column.null_count() < column.len());
+        let texts = self.texts.into_columns(rows, words);
         let of = |money| Measure::ALL.iter().filter(move |measure| measure.is_money() == money);
         let counts = of(false).zip(self.counts).map(|(measure, values)| {
             (measure.column(), Arc::new(Int8Array::from(values)) as ArrayRef)

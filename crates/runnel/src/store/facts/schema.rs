@@ -6,7 +6,7 @@ use super::row::Measure;
 use duckdb::{Connection, Result};
 
 /// Raised with every change of a table or of what a row means.
-pub(super) const LAYOUT: i64 = 3;
+pub(super) const LAYOUT: i64 = 4;
 
 /// Columns of `facts` beside the texts and measures.
 pub(super) const FIXED: &[(&str, &str)] = &[
@@ -33,6 +33,7 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
          CREATE TABLE IF NOT EXISTS visit_costs (visit BIGINT, own BIGINT, now BIGINT);
          CREATE TABLE IF NOT EXISTS set_aside (source VARCHAR, number BIGINT, reason VARCHAR);
          CREATE TABLE IF NOT EXISTS paths (path INTEGER, high BIGINT, low BIGINT);
+         CREATE TABLE IF NOT EXISTS words (id INTEGER, word VARCHAR);
          CREATE TABLE IF NOT EXISTS members (path INTEGER, list TINYINT, member VARCHAR,
              new BOOLEAN, here BOOLEAN, lander_view BOOLEAN, offer_view BOOLEAN,
              lander_click BOOLEAN, offer_click BOOLEAN);

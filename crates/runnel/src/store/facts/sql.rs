@@ -1,9 +1,11 @@
 //! SQL text with its bound values, written side by side so that they cannot come apart.
 
+use super::row::Text;
 use super::select::{
     Bots, CONVERT_STEPS_MS, Choice, Dimension, Key, Mapping, Offset, ReportClock, Select, TimePart,
 };
 use duckdb::types::Value;
+use std::collections::BTreeSet;
 
 /// A piece of SQL. Only program text is pushed; everything from outside is bound.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +67,8 @@ pub(super) fn rows(select: &Select) -> Sql {
 }
 
 fn branch(sql: &mut Sql, select: &Select, time: &str, weights: &str, only: &str) {
-    sql.push(&format!("SELECT f.*, {time} AS t, {weights} FROM all_facts f WHERE {time} >= "));
+    let facts = spelled(select);
+    sql.push(&format!("SELECT f.*, {time} AS t, {weights} FROM {facts} f WHERE {time} >= "));
     sql.bind(select.from_ms).push(&format!(" AND {time} < ")).bind(select.to_ms);
     sql.push(only).push(bots(select.bots));
     for choice in scalar_choices(select) {
@@ -91,12 +94,12 @@ fn bots(bots: Bots) -> &'static str {
 /// The value of a dimension that is not about the path, NULL for none.
 pub(super) fn scalar(dimension: Dimension, time: &str, offsets: &[Offset]) -> Sql {
     match dimension {
-        Dimension::Text(text) => Sql::new(&format!("f.{}", text.column())),
+        Dimension::Text(text) => Sql::new(&self::text(text)),
         Dimension::Field(field) => Sql::new(&format!("f.{}", field.key())),
         Dimension::Mapped(text, mapping) => Sql::new(&format!(
-            "(SELECT any_value(g.value) FROM mapped g WHERE g.kind = {} AND g.id = f.{})",
+            "(SELECT any_value(g.value) FROM mapped g WHERE g.kind = {} AND g.id = {})",
             mapping as i8,
-            text.column()
+            self::text(text)
         )),
         Dimension::Time(part) => time_part(part, time, offsets),
         Dimension::Bot => Sql::new(
@@ -106,6 +109,28 @@ pub(super) fn scalar(dimension: Dimension, time: &str, offsets: &[Offset]) -> Sq
         Dimension::ConvertTime => convert_time(),
         Dimension::Path(_) | Dimension::PathMapped(..) => Sql::new("NULL"),
     }
+}
+
+/// Where a text of the row stands in [`rows`]: in its column, or as the word of its number.
+fn text(text: Text) -> String {
+    let word = if text.repeats() { "_word" } else { "" };
+    format!("f.{}{word}", text.column())
+}
+
+/// All facts, with the words that `select` looks at beside their numbers.
+fn spelled(select: &Select) -> String {
+    let choices = select.filters.iter().chain(&select.levels);
+    let texts = choices.filter_map(|choice| match choice.dimension {
+        Dimension::Text(text) | Dimension::Mapped(text, _) => Some(text),
+        _ => None,
+    });
+    let texts: BTreeSet<Text> = texts.filter(|text| text.repeats()).collect();
+    let each = |make: fn(&str) -> String| -> String {
+        texts.iter().map(|text| make(text.column())).collect()
+    };
+    let words = each(|name| format!(", {name}_of.word AS {name}_word"));
+    let joins = each(|name| format!(" LEFT JOIN words {name}_of ON {name}_of.id = f.{name}"));
+    format!("(SELECT f.*{words} FROM all_facts f{joins})")
 }
 
 fn convert_time() -> Sql {

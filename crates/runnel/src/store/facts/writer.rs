@@ -9,8 +9,9 @@ use duckdb::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Rows between two checkpoints: they bound how much feed reads again after a crash.
-const ROWS_PER_CHECKPOINT: usize = 500_000;
+/// Rows between two checkpoints, two row groups: they bound how much feed reads again after a crash,
+/// and how long it stands still.
+const ROWS_PER_CHECKPOINT: usize = 245_760;
 
 /// Writes facts. One exists per store.
 pub struct Writer {
