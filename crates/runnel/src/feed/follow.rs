@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Shortest time between two commits: what each costs beside its rows counts for more of them, and
 /// together with the commit it stays well below a second.
-const PACE: Duration = Duration::from_millis(300);
+const PACE: Duration = Duration::from_millis(400);
 /// Longest sleep when nobody wakes it: another process may book too.
 const POLL: Duration = Duration::from_millis(300);
 /// Wait after a failure.
@@ -88,6 +88,8 @@ fn follow_open(
         }
         wake.wait(POLL);
     }
+    // What is in memory alone would have to be read again.
+    writer.checkpoint();
     facts.close(OPENING);
     worked
 }

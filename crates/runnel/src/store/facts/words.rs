@@ -72,3 +72,36 @@ fn store(connection: &Connection, new: &[(i32, Arc<str>)]) -> anyhow::Result<()>
     let words = StringArray::from_iter_values(new.iter().map(|(_, word)| word));
     append_columns(connection, "words", vec![("id", Arc::new(ids)), ("word", Arc::new(words))])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::facts::schema::create;
+
+    #[test]
+    fn a_word_is_stored_once_and_known_after_an_opening() {
+        let connection = Connection::open_in_memory().unwrap();
+        create(&connection).unwrap();
+        let said = |words: &[&str]| words.iter().map(|word| Arc::from(*word)).collect::<Vec<_>>();
+        let mut words = Words::load(&connection).unwrap();
+        assert_eq!(words.intern(&connection, &said(&["US", "DE"])).unwrap(), [0, 1]);
+        assert_eq!(words.intern(&connection, &said(&["DE", "FR"])).unwrap(), [1, 2]);
+        let mut opened = Words::load(&connection).unwrap();
+        assert_eq!(opened.intern(&connection, &said(&["FR", "IT"])).unwrap(), [2, 3]);
+        let stored = "SELECT string_agg(word, ' ' ORDER BY id) FROM words";
+        let stored: String = connection.query_row(stored, [], |row| row.get(0)).unwrap();
+        assert_eq!(stored, "US DE FR IT");
+    }
+
+    #[test]
+    fn numbers_of_a_lost_transaction_are_given_again() {
+        let connection = Connection::open_in_memory().unwrap();
+        create(&connection).unwrap();
+        let mut words = Words::load(&connection).unwrap();
+        connection.execute_batch("BEGIN TRANSACTION").unwrap();
+        assert_eq!(words.intern(&connection, &[Arc::from("US")]).unwrap(), [0]);
+        connection.execute_batch("ROLLBACK").unwrap();
+        words.forget();
+        assert_eq!(words.intern(&connection, &[Arc::from("DE")]).unwrap(), [0]);
+    }
+}
