@@ -2,7 +2,7 @@
 # Fuzzes every target for SECONDS_EACH (120) from the kept corpus, AT_ONCE (1) of them at a time, on the stable
 # compiler: what coverage needs are plain code generation flags, and without unsafe code there is nothing for a
 # sanitizer. Names of targets may be given; without, all run. Whatever crashes is left in fuzz/artifacts/.
-# KEEP=1 adds to the corpus the fewest of what was found that reach all that was reached.
+# What is found beside the corpus stays in fuzz/found/ and is gone on from in the next run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-120}
@@ -23,9 +23,6 @@ fuzz() { # fuzz TARGET
   "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="fuzz/artifacts/$1-" "$found" "$corpus" >"fuzz/artifacts/$1.log" 2>&1 ||
     { tail -n 40 "fuzz/artifacts/$1.log"; echo "== $1 crashed"; return 1; }
-  if [ -n "${KEEP:-}" ]; then
-    "$program" -set_cover_merge=1 -verbosity=0 "$corpus" "$found" >>"fuzz/artifacts/$1.log" 2>&1
-  fi
   echo "== $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "fuzz/artifacts/$1.log") inputs in $seconds s"
 }
 export -f fuzz
