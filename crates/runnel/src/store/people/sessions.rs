@@ -136,8 +136,7 @@ async fn prolong(
         return Ok(());
     }
     let end_ms = row.try_get::<i64, _>("created_ms")? + LIFE_MS;
-    let note =
-        sqlx::query("UPDATE login_sessions SET used_ms = $1, expires_ms = $2 WHERE id = $3");
+    let note = sqlx::query("UPDATE login_sessions SET used_ms = $1, expires_ms = $2 WHERE id = $3");
     let note = note.bind(now_ms).bind(end_ms.min(now_ms + IDLE_MS)).bind(session);
     super::note(database, note).await;
     Ok(())
