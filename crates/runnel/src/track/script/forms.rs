@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use std::io::Write;
 
 /// What `tag/` builds; `npm test` there checks that this is what its sources make.
@@ -32,7 +33,7 @@ const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=u
 /// One state of the settings.
 pub(super) struct Forms {
     plain: Form,
-    /// Of equal weight, the last is chosen.
+    /// The smallest last, which is chosen among those that a browser likes alike.
     compressed: Vec<Form>,
 }
 
@@ -59,10 +60,10 @@ impl Forms {
         };
         let zipped = gzip(plain.as_bytes()).ok().map(|body| form("gzip", body));
         let brotli = brotli(end.as_bytes()).map(|body| form("br", body));
-        Self {
-            plain: form("", plain.into_bytes()),
-            compressed: zipped.into_iter().chain(brotli).collect(),
-        }
+        let mut compressed: Vec<_> = zipped.into_iter().chain(brotli).collect();
+        // Settings are not compressed in the brotli form: with many domains gzip is the smaller one.
+        compressed.sort_by_key(|form| Reverse(form.body.len()));
+        Self { plain: form("", plain.into_bytes()), compressed }
     }
 
     /// The form that the browser likes best, or that its copy is still good.
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_coding_that_is_liked_best_is_chosen_and_brotli_among_equals() {
+    fn the_coding_that_is_liked_best_is_chosen() {
         let forms = Forms::of("{}");
         for (value, expected) in [
             ("gzip, deflate, br, zstd", "br"),
@@ -167,6 +168,16 @@ mod tests {
         ] {
             assert_eq!(forms.chosen(&accepting(value)).coding, expected, "{value}");
         }
+    }
+
+    #[test]
+    fn of_what_is_liked_alike_the_smallest_is_chosen() {
+        let names: Vec<_> =
+            (0..40).map(|n| format!("go{n}.a-long-name-for-a-domain.example")).collect();
+        let forms = Forms::of(&serde_json::json!({"domains": names}).to_string());
+        assert_eq!(forms.chosen(&accepting("gzip, br")).coding, "gzip");
+        assert_eq!(forms.chosen(&accepting("gzip;q=0.5, br")).coding, "br");
+        assert_eq!(Forms::of("{}").chosen(&accepting("gzip, br")).coding, "br");
     }
 
     #[test]
