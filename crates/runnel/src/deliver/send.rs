@@ -10,7 +10,7 @@ use crate::outbound::{Call, Outbound};
 use crate::store::deliveries::Called;
 use http::{HeaderValue, StatusCode, header};
 use rules::told::Told;
-use std::ops::Range;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -48,28 +48,32 @@ pub(super) struct Sent {
 /// Sends `told`, which is a batch for the destination.
 pub(super) async fn send(sender: &Sender<'_>, told: &[Told]) -> Sent {
     let mut sent = Sent { verdicts: vec![unsettled(); told.len()], ..Sent::default() };
-    let mut parts = vec![0..told.len()];
+    let mut parts = vec![(0..told.len()).collect::<Vec<_>>()];
     let mut renewed = false;
     while let Some(part) = parts.pop() {
-        match sender.part(&told[part.clone()], part.start, &mut sent).await {
-            After::Done => {}
-            After::Split(halves) => parts.extend(halves),
-            After::Renew if !renewed => {
-                renewed = true;
-                *sender.grant.lock().await = None;
-                parts.push(part);
-            }
-            After::Renew => sent.settle(part, &again("the access token is refused"), ""),
+        let left = sender.part(told, &part, &mut sent).await;
+        parts.extend(left.halves);
+        if left.unauthorized.is_empty() {
+            continue;
+        }
+        if renewed {
+            sent.settle(left.unauthorized, &again("the access token is refused"), "");
+        } else {
+            renewed = true;
+            *sender.grant.lock().await = None;
+            parts.push(left.unauthorized);
         }
     }
     sent
 }
 
-/// What is left to do after a part of a batch.
-enum After {
-    Done,
-    Split(Vec<Range<usize>>),
-    Renew,
+/// What is left to do after a part of a batch, by places. Whatever was answered is not among it.
+#[derive(Default)]
+struct Left {
+    /// Go alone, the first one last.
+    halves: Vec<Vec<usize>>,
+    /// Wait for another token.
+    unauthorized: Vec<usize>,
 }
 
 fn unsettled() -> (Verdict, String) {
@@ -96,30 +100,39 @@ impl Sent {
 }
 
 impl Sender<'_> {
-    /// Sends the deliveries that stand at `first` in the whole batch.
-    async fn part(&self, told: &[Told], first: usize, sent: &mut Sent) -> After {
+    /// Sends those of `told` that stand at `part`.
+    async fn part(&self, told: &[Told], part: &[usize], sent: &mut Sent) -> Left {
+        let mut left = Left::default();
         let token = match self.token(sent).await {
             Ok(token) => token,
             Err(verdict) => {
-                sent.settle(first..first + told.len(), &verdict, "");
-                return After::Done;
+                sent.settle(part.iter().copied(), &verdict, "");
+                return left;
             }
         };
         let with = Context { now_ms: self.clock.now_ms(), token: token.as_deref() };
-        let rendered = self.target.adapter.render(told, &with);
+        // A part of a batch is rare: only what was refused whole, or with an old token.
+        let some: Cow<'_, [Told]> = match part.len() == told.len() {
+            true => told.into(),
+            false => part.iter().map(|place| told[*place].clone()).collect(),
+        };
+        let rendered = self.target.adapter.render(&some, &with);
         for (place, verdict) in rendered.settled {
-            sent.settle([first + place], &verdict, "");
+            sent.settle([part[place]], &verdict, "");
         }
-        let mut halves = Vec::new();
         for call in rendered.calls {
-            let places: Vec<_> = call.of.iter().map(|place| first + place).collect();
+            let places: Vec<_> = call.of.iter().map(|place| part[*place]).collect();
+            if !left.unauthorized.is_empty() {
+                left.unauthorized.extend(places);
+                continue;
+            }
             let read = |answered: &Answered| self.target.adapter.read(&call, answered);
             let (verdicts, id) = self.call(&call, token.as_deref(), read, sent).await;
             match verdicts.as_slice() {
-                [Verdict::TokenExpired, ..] => return After::Renew,
-                [Verdict::Split, ..] => match halves_of(&places) {
-                    Some(both) => halves.extend(both),
-                    None => sent.settle(places, &again("refused for a reason not given"), &id),
+                [Verdict::TokenExpired, ..] => left.unauthorized.extend(places),
+                [Verdict::Split, ..] => match halves_of(places) {
+                    Ok(both) => left.halves.extend(both),
+                    Err(one) => sent.settle(one, &again("refused for a reason not given"), &id),
                 },
                 [one] => sent.settle(places, one, &id),
                 many => {
@@ -128,7 +141,8 @@ impl Sender<'_> {
                 }
             }
         }
-        if halves.is_empty() { After::Done } else { After::Split(halves) }
+        left.unauthorized.sort_unstable();
+        left
     }
 
     /// Makes a call; what its answer says, and its ID in the log.
@@ -249,11 +263,14 @@ fn delayed(verdict: Verdict, wish: Option<Duration>) -> Verdict {
     }
 }
 
-/// Two halves of places that follow each other; none of a single one.
-fn halves_of(places: &[usize]) -> Option<[Range<usize>; 2]> {
-    let (first, last) = (*places.first()?, *places.last()?);
-    let middle = first + (last + 1 - first) / 2;
-    (last > first).then(|| [middle..last + 1, first..middle])
+/// Two halves, the first one last; what cannot be halved comes back. Other calls of the batch may carry
+/// places between these.
+fn halves_of(mut places: Vec<usize>) -> Result<[Vec<usize>; 2], Vec<usize>> {
+    if places.len() < 2 {
+        return Err(places);
+    }
+    let rest = places.split_off(places.len() / 2);
+    Ok([rest, places])
 }
 
 /// Tries the settings of a destination with a made-up conversion: what was called and answered.

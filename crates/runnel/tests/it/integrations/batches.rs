@@ -1,6 +1,6 @@
 //! Several conversions in one batch, each with a fate of its own.
 
-use super::sample::{microsoft, tiktok};
+use super::sample::{google, microsoft, tiktok, with};
 use super::street::{Street, answers, body};
 use serde_json::{Value, json};
 
@@ -77,4 +77,68 @@ async fn new_conversions_and_corrections_go_in_calls_of_their_own_each_with_its_
     assert_eq!(heard.len(), 5);
     assert_eq!(clicks(3, "OfflineConversions"), ["c", "d"]);
     assert_eq!(clicks(4, "OfflineConversionAdjustments"), ["a", "b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_halved_repeats_nothing_of_the_batchs_other_calls() {
+    let mapping = json!({"events": {"conversion": "700800900", "lead": "700800901"}});
+    let settings = with(google("data-manager", ""), json!({"mapping": mapping}));
+    let street = Street::to(settings, "gclid").await;
+    street.make("events", json!({"name": "lead"})).await;
+    street.platform.behave(|heard| {
+        let bad = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "bad"}});
+        match heard.target.as_str() {
+            "/oauth2.googleapis.com/token" => {
+                answers("200 OK", json!({"access_token": "granted", "expires_in": 3600}))
+            }
+            _ if heard.body.contains("BAD") => answers("400 Bad Request", bad),
+            _ => answers("200 OK", json!({})),
+        }
+    });
+    // Two conversion actions take turns in the batch; one conversion is bad.
+    let mut calls = Vec::new();
+    for (click, event) in [("A", ""), ("B", "lead"), ("BAD", ""), ("D", "lead"), ("E", "")] {
+        let hit = street.hit(&format!("gclid={click}"), false).await;
+        calls.push(format!("hit={hit}&rev=1&event={event}"));
+    }
+    street.books_at_once(&calls).await;
+    let rows = street.settled().await;
+    let expected = ["delivered", "delivered", "refused", "delivered", "delivered"];
+    assert_eq!(states(&rows), expected, "{rows:#?}");
+    // Whatever was taken went once.
+    let taken = street.platform.heard().into_iter().filter(|heard| !heard.body.contains("BAD"));
+    let bodies: Vec<_> = taken.map(|heard| heard.body).collect();
+    for click in ["A", "B", "D", "E"] {
+        let gclid = format!("\"gclid\":\"{click}\"");
+        let count = bodies.iter().filter(|body| body.contains(&gclid)).count();
+        assert_eq!(count, 1, "{click}: {bodies:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_ends_between_two_calls_repeats_nothing_that_was_taken() {
+    let street = Street::to(google("google-ads", "dev-token"), "gclid").await;
+    street.platform.behave(|heard| {
+        let adjusts = heard.target.ends_with("uploadConversionAdjustments");
+        match heard.target.as_str() {
+            "/oauth2.googleapis.com/token" => {
+                answers("200 OK", json!({"access_token": "granted", "expires_in": 3600}))
+            }
+            // Never taken: neither with the first token nor with the second.
+            _ if adjusts => answers("401 Unauthorized", json!({"error": {"code": 401}})),
+            _ => answers("200 OK", json!({"results": [{}]})),
+        }
+    });
+    let old = street.hit("gclid=old", false).await;
+    street.books(&format!("hit={old}&tx=T&rev=1")).await;
+    street.settled().await;
+    let new = street.hit("gclid=new", false).await;
+    let calls = [format!("hit={old}&tx=T&rev=2"), format!("hit={new}&tx=T&rev=3")];
+    street.books_at_once(&calls).await;
+    let rows = street.deliveries_become(|rows| rows.iter().all(|row| row["attempts"] == 1)).await;
+    assert_eq!(states(&rows), ["delivered", "owed", "delivered"]);
+    assert_eq!(rows[1]["reason"], "the access token is refused");
+    let heard = street.platform.heard();
+    let of = |name: &str| heard.iter().filter(|heard| heard.target.ends_with(name)).count();
+    assert_eq!((of("uploadClickConversions"), of("uploadConversionAdjustments")), (2, 2));
 }
