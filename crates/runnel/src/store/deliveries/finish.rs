@@ -93,7 +93,7 @@ async fn insert<R>(
     rows: &[R],
     bind: for<'q> fn(Bound<'q>, &'q R) -> Bound<'q>,
 ) -> Result<(), sqlx::Error> {
-    for rows in rows.chunks(MOST_ROWS) {
+    for rows in rows.chunks(sql::rows_at_once(count)) {
         let text = format!("{columns}{}", sql::rows(rows.len(), count));
         let query = rows.iter().fold(sqlx::query(AssertSqlSafe(text)), bind);
         query.execute(&mut *connection).await?;

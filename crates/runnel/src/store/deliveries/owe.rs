@@ -13,8 +13,8 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::{HashMap, HashSet};
 
-/// Rows of one insert: SQLite takes so many binds.
-const MOST_ROWS: usize = 500;
+/// Values of one row.
+const COLUMNS_OF_ROW: usize = 19;
 
 /// A delivery that comes to be owed.
 #[derive(Clone, Debug)]
@@ -56,8 +56,9 @@ pub(in crate::store) async fn insert(
     let count = deliveries.len() as i64;
     let last: i64 = sqlx::query_scalar(take).bind(count).fetch_one(&mut *connection).await?;
     let first = last - count + 1;
-    for (chunk, rows) in deliveries.chunks(MOST_ROWS).enumerate() {
-        let first = first + (chunk * MOST_ROWS) as i64;
+    let at_once = sql::rows_at_once(COLUMNS_OF_ROW);
+    for (chunk, rows) in deliveries.chunks(at_once).enumerate() {
+        let first = first + (chunk * at_once) as i64;
         rows_of(connection, first, rows).await?;
         payloads_of(connection, first, rows).await?;
     }
@@ -72,7 +73,7 @@ async fn rows_of(
     const COLUMNS: &str = "INSERT INTO deliveries (number, id, destination, hit, conversion, entry, \
          event, funnel, source, change, status, revenue, revenue_true, state, reason, attempts, \
          owed_at_ms, due_ms, finished_at_ms) VALUES ";
-    let text = format!("{COLUMNS}{}", sql::rows(rows.len(), 19));
+    let text = format!("{COLUMNS}{}", sql::rows(rows.len(), COLUMNS_OF_ROW));
     let mut query = sqlx::query(AssertSqlSafe(text));
     for (number, row) in (first..).zip(rows) {
         let (told, at_ms) = (&row.told, row.at_ms as i64);

@@ -94,7 +94,9 @@ impl Disk {
     }
 
     pub(super) fn write(&self, sessions: &[(Vid, Kept)], cursor: u64) -> anyhow::Result<()> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        // It outlives the program, and need not outlive the machine's power: what is missing then is
+        // replayed. Syncing megabytes would hold up every click that waits for the same disk.
+        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
         for (vid, kept) in sessions {
             if let Some(bytes) = kept.to_bytes() {
                 batch.insert(&self.sessions, key(*vid), bytes);
