@@ -39,6 +39,7 @@ impl Running {
         let app = App::open(config, clock).await?;
         let replayed = keeper::replay(&app)?;
         keeper::restore_converted(&app).await?;
+        app.deliveries.restore().await.context("cannot read which destinations are disabled")?;
         tracing::info!(replayed, "sessions are up to date");
         let track = listen(app.config.track).await?;
         let admin = listen(app.config.admin).await?;

@@ -28,6 +28,12 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// Lets no further call through; the first reason stays.
+    pub(super) fn close(&self, key: &str, stop: Stop) {
+        tracing::warn!(destination = key, reason = stop.reason, "a destination is disabled");
+        self.stop.lock().get_or_insert(stop);
+    }
+
     /// Takes the outcome of a batch into the figures.
     pub(super) fn note(&self, key: &str, sent: &Sent, settled: &Settled, at_ms: u64, took_ms: u64) {
         let mut health = self.health.lock();

@@ -3,7 +3,7 @@
 //! repeats is at most what was under way.
 
 use crate::store::Database;
-use crate::store::deliveries::{self, Attempted, Called, Finished};
+use crate::store::deliveries::{self, Attempted, Called, Finished, Stop};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -20,6 +20,8 @@ pub(super) struct Outcomes {
     pub calls: Vec<Called>,
     pub attempts: Vec<Attempted>,
     pub finished: Vec<Finished>,
+    /// Destinations that are called no more.
+    pub stopped: Vec<(String, Stop)>,
 }
 
 impl Outcomes {
@@ -27,6 +29,7 @@ impl Outcomes {
         self.calls.extend(other.calls);
         self.attempts.extend(other.attempts);
         self.finished.extend(other.finished);
+        self.stopped.extend(other.stopped);
     }
 }
 
@@ -62,8 +65,9 @@ async fn write(database: Database, mut receiver: mpsc::Receiver<Waiting>) {
             all.add(outcomes);
             senders.push(sender);
         }
+        let Outcomes { calls, attempts, finished, stopped } = &all;
         while let Err(error) =
-            deliveries::finish(&database, &all.calls, &all.attempts, &all.finished).await
+            deliveries::finish(&database, calls, attempts, finished, stopped).await
         {
             tracing::error!(%error, "what came of deliveries cannot be written at present");
             tokio::time::sleep(PAUSE).await;

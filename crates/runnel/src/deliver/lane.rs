@@ -57,7 +57,7 @@ struct Done {
     unwell: bool,
     called: bool,
     hold: Option<Duration>,
-    stop: Option<String>,
+    stop: Option<Stop>,
 }
 
 impl Lane {
@@ -231,9 +231,8 @@ impl Lane {
         if let Some(hold) = done.hold {
             self.breaker.hold(now_ms, now_ms + hold.as_millis() as u64);
         }
-        if let Some(reason) = done.stop {
-            let stop = Stop { at_ms: now_ms, reason, actor: String::new() };
-            self.shared.stop(&self.key, &self.door, stop).await;
+        if let Some(stop) = done.stop {
+            self.door.close(&self.key, stop);
         }
         // What follows it on its hit may be due now, and what failed has a new time.
         self.look = Look::Now;
@@ -269,8 +268,12 @@ async fn deliver(
     door.note(key, &sent, &settled, shared.clock.now_ms(), took_ms);
     outcomes.attempts = settled.attempts;
     outcomes.finished.extend(settled.finished);
+    let (at_ms, actor) = (shared.clock.now_ms(), String::new());
+    let stop = settled.stop.map(|reason| Stop { at_ms, reason, actor });
+    // With the attempt, so that no restart comes between.
+    outcomes.stopped.extend(stop.clone().map(|stop| (key.to_owned(), stop)));
     let called = !sent.calls.is_empty();
     outcomes.calls = sent.calls;
     shared.finisher.finish(outcomes).await;
-    Done { numbers, unwell: sent.unwell, called, hold: sent.hold, stop: settled.stop }
+    Done { numbers, unwell: sent.unwell, called, hold: sent.hold, stop }
 }

@@ -75,13 +75,19 @@ impl Deliveries {
         Self(Arc::new(Shared { clock, database, snapshot, outbound, finisher, doors }))
     }
 
+    /// Reads which destinations are disabled: before anybody asks, and before [`Self::run`].
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn restore(&self) -> Result<(), sqlx::Error> {
+        for (key, stop) in deliveries::stops(&self.0.database).await? {
+            *self.0.door(&key).stop.lock() = Some(stop);
+        }
+        Ok(())
+    }
+
     /// Delivers what is owed until `stop` turns true.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
         let (mut lanes, stopped) = (JoinSet::new(), stop.clone());
-        let stops = self.until_read(deliveries::stops).await;
-        for (key, stop) in stops {
-            *self.0.door(&key).stop.lock() = Some(stop);
-        }
         let known: Vec<String> = self.0.doors.lock().keys().map(|key| key.to_string()).collect();
         for key in known.into_iter().chain(self.until_read(deliveries::owing).await) {
             self.wake(&key, &mut lanes, &stopped);

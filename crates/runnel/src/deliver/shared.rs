@@ -38,8 +38,7 @@ impl Shared {
 
     /// Stops the destination. It is in force even if it cannot be written down.
     pub(super) async fn stop(&self, key: &str, door: &Door, stop: Stop) {
-        door.stop.lock().get_or_insert_with(|| stop.clone());
-        tracing::warn!(destination = key, reason = stop.reason, "a destination is disabled");
+        door.close(key, stop.clone());
         if let Err(error) = deliveries::stop(&self.database, key, &stop).await {
             tracing::error!(%error, destination = key, "a stop cannot be written down");
         }

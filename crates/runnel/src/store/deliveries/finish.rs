@@ -2,7 +2,7 @@
 //! Promise: call, attempt and the delivery's new state commit together. The connection does not wait
 //! for the disk: a kill of the program loses nothing of it, a loss of power at most repeats.
 
-use super::DeliveryState;
+use super::{DeliveryState, Stop, stops};
 use crate::store::Database;
 use crate::store::sql;
 use sqlx::query::Query;
@@ -62,7 +62,7 @@ pub struct Finished {
     pub at_ms: u64,
 }
 
-/// Writes all of it. A delivery that somebody cancelled meanwhile stays cancelled, unless it arrived.
+/// Writes all of it, with the destinations that are called no more for it. A delivery that somebody cancelled meanwhile stays cancelled, unless it arrived.
 /// # Errors
 /// The database fails: nothing is written.
 pub async fn finish(
@@ -70,6 +70,7 @@ pub async fn finish(
     calls: &[Called],
     attempts: &[Attempted],
     finished: &[Finished],
+    stopped: &[(String, Stop)],
 ) -> Result<(), sqlx::Error> {
     let _turn = database.turn.lock().await;
     let mut transaction = database.outbox.begin_with("BEGIN IMMEDIATE").await?;
@@ -82,6 +83,9 @@ pub async fn finish(
     delivered(&mut transaction, finished).await?;
     for one in finished.iter().filter(|one| !is_plain(one)) {
         settled(&mut transaction, one).await?;
+    }
+    for (destination, stop) in stopped {
+        stops::insert(&mut transaction, destination, stop).await?;
     }
     transaction.commit().await
 }

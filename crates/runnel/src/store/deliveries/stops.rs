@@ -2,8 +2,8 @@
 //! Promise: what is owed to them stays owed.
 
 use crate::store::Database;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 use std::collections::HashMap;
 
 /// Why a destination is not called.
@@ -35,11 +35,22 @@ pub async fn stops(database: &Database) -> Result<HashMap<String, Stop>, sqlx::E
 /// # Errors
 /// The database fails.
 pub async fn stop(database: &Database, destination: &str, stop: &Stop) -> Result<(), sqlx::Error> {
+    insert(&mut *database.outbox.acquire().await?, destination, stop).await
+}
+
+/// Notes the stop within a transaction.
+/// # Errors
+/// The database fails.
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    destination: &str,
+    stop: &Stop,
+) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO delivery_stops (destination, at_ms, reason, actor) \
          VALUES ($1, $2, $3, $4) ON CONFLICT (destination) DO NOTHING";
     let query = sqlx::query(sql).bind(destination).bind(stop.at_ms as i64);
     let query = query.bind(stop.reason.as_str()).bind(stop.actor.as_str());
-    query.execute(&database.outbox).await.map(drop)
+    query.execute(connection).await.map(drop)
 }
 
 /// Takes the stop away.
