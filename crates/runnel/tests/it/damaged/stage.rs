@@ -63,7 +63,7 @@ impl Stage {
     }
 
     /// After each of the damages, and again after the next start, everything is as it was.
-    pub async fn hold(&self, damages: &[(&'static str, fn(&Path))]) {
+    pub async fn hold(&self, damages: &[super::Damage]) {
         for (name, damage) in damages {
             let data = self.copy();
             damage(data.path());

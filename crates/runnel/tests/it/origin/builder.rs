@@ -12,8 +12,8 @@ async fn an_action_fires_a_conversion() {
     stage.conversions_become(&[&fired]).await;
     stage.acts(&offer, 3).await;
     assert_eq!(stage.totals().await["revenue"], "12.50");
-    assert_eq!(stage.conversions().await, [fired.clone()]);
-    assert_eq!(stage.converted_pages().await, [stage.offer.clone()]);
+    assert_eq!(stage.conversions().await, std::slice::from_ref(&fired));
+    assert_eq!(stage.converted_pages().await, std::slice::from_ref(&stage.offer));
     stage.books(&format!("hit={}&rev=3", offer.hit)).await;
     assert_eq!(stage.conversions().await, [fired, "- approved 3.00".to_owned()]);
 }

@@ -59,7 +59,7 @@ async fn a_hit_is_required() {
     stage.logs("tx=A&rev=5", "missing_hit").await;
     stage.logs("hit=&tx=A&rev=5", "missing_hit").await;
     stage.logs("hit=nonsense&tx=A&rev=5", "unknown_hit").await;
-    let forged = hit.replace(|c| c == '0', "1").replacen('2', "3", 1);
+    let forged = hit.replace('0', "1").replacen('2', "3", 1);
     assert_ne!(forged, hit);
     stage.logs(&format!("hit={forged}&tx=A&rev=5"), "unknown_hit").await;
     assert!(stage.conversions().await.is_empty());

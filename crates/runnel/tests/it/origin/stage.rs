@@ -151,7 +151,8 @@ impl Stage {
     /// Conversions and events in the order in which they were first booked.
     pub async fn booked(&self) -> Vec<Booked> {
         let mut booked = Vec::new();
-        for vid in self.visitors.lock().clone() {
+        let visitors = self.visitors.lock().clone();
+        for vid in visitors {
             let journey = self.api("GET", &format!("/explorer/visitor/{vid}"), Value::Null).await;
             let list = journey["conversions"].as_array().unwrap().clone();
             booked.extend(list);

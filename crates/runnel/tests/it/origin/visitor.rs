@@ -25,7 +25,7 @@ async fn without_a_page_the_last_visited_offer_converts() {
     stage.acts(&offer, 1).await;
     stage.enters_again(&offer.cookies).await;
     stage.books(&format!("vid={}&tx=A&rev=1", lander.vid)).await;
-    assert_eq!(stage.converted_pages().await, [stage.upsell.clone()]);
+    assert_eq!(stage.converted_pages().await, std::slice::from_ref(&stage.upsell));
 }
 
 #[tokio::test]
