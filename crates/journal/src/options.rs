@@ -11,6 +11,11 @@ pub struct Options {
     pub segment_bytes: u64,
     /// Least time from the start of one sync to the start of the next.
     pub sync_pace: Duration,
+    /// The same while so much comes in that a group holds [`Self::large_group`] records: each sync
+    /// costs the processors as much as several records.
+    pub busy_sync_pace: Duration,
+    /// Records of a group from which on it counts as large.
+    pub large_group: usize,
     /// Memory for records kept after they are synced, so that new ones are found without the disk.
     pub recent_bytes: usize,
     /// Memory for records that the disk has not taken yet; above it, records are refused.
@@ -38,6 +43,12 @@ impl Options {
     pub(crate) fn most_segment_bytes(&self) -> u64 {
         self.segment_bytes + self.segment_bytes / BEYOND_ONE_IN
     }
+
+    /// Least time between syncs after a group of so many records.
+    pub(crate) fn pace(&self, records: usize) -> Duration {
+        let busy = records >= self.large_group;
+        if busy { self.sync_pace.max(self.busy_sync_pace) } else { self.sync_pace }
+    }
 }
 
 impl Default for Options {
@@ -45,6 +56,8 @@ impl Default for Options {
         Self {
             segment_bytes: 64 << 20,
             sync_pace: Duration::from_micros(500),
+            busy_sync_pace: Duration::from_millis(2),
+            large_group: 16,
             recent_bytes: 32 << 20,
             most_unsynced_bytes: 64 << 20,
             batch_bytes: 4 << 20,

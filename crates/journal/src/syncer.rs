@@ -13,18 +13,18 @@ use std::time::Instant;
 pub(crate) fn run(shared: &Shared, options: &Options) {
     while shared.pipe.wait_for_work() {
         let started = Instant::now();
-        turn(shared, options);
-        let pause = options.sync_pace.saturating_sub(started.elapsed());
+        let records = turn(shared, options);
+        let pause = options.pace(records).saturating_sub(started.elapsed());
         if !pause.is_zero() {
             std::thread::sleep(pause);
         }
     }
 }
 
-/// One sync of all that was written so far.
-pub(crate) fn turn(shared: &Shared, options: &Options) {
+/// One sync of all that was written so far; says of how many records.
+pub(crate) fn turn(shared: &Shared, options: &Options) -> usize {
     let group = shared.pipe.take();
-    let Some(last) = group.last() else { return };
+    let Some(last) = group.last() else { return 0 };
     match last.segment.sync() {
         Ok(()) => {
             confirm(shared, options, &group);
@@ -36,6 +36,7 @@ pub(crate) fn turn(shared: &Shared, options: &Options) {
             shared.queue.nudge();
         }
     }
+    group.iter().map(|written| written.entries.len()).sum()
 }
 
 fn confirm(shared: &Shared, options: &Options, group: &[Written]) {

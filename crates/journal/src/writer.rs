@@ -29,10 +29,10 @@ pub(crate) fn run(shared: &Shared, options: &Options) {
     loop {
         let turn = shared.writer.lock().turn(shared);
         match turn {
-            Turn::Wrote => {
+            Turn::Wrote(records) => {
                 paces = 1;
                 // Records that come one by one shall not cost a wake-up each.
-                std::thread::sleep(options.sync_pace / 2);
+                std::thread::sleep(options.pace(records) / 2);
             }
             Turn::MustSync => shared.pipe.wait_until_idle(),
             Turn::Failed => {
@@ -57,8 +57,8 @@ pub(crate) fn run(shared: &Shared, options: &Options) {
 /// What came of an attempt to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// Records are in the file.
-    Wrote,
+    /// So many records are in the file.
+    Wrote(usize),
     /// There is nothing to write.
     Nothing,
     /// The segment is full, and a new one waits for its last sync.
@@ -109,8 +109,9 @@ impl Writer {
         match self.write(batch, segment_bytes, shared) {
             Ok(written) => {
                 shared.queue.note_written(written.entries.last().map_or(0, |e| e.number + 1));
+                let records = written.entries.len();
                 shared.pipe.push(written);
-                Turn::Wrote
+                Turn::Wrote(records)
             }
             Err(error) => {
                 shared.report_broken(&error);

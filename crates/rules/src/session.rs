@@ -168,7 +168,7 @@ impl Session {
         if !self.lasts(at_ms, ttl_ms) {
             *self = std::mem::replace(self, Self::new(record.vid)).over();
         }
-        self.last_at_ms = self.last_at_ms.max(at_ms);
+        self.follow(record);
         self.take_in_parameters(&record.buffer);
         if let Some(taken) = &record.action {
             remember(&mut self.clicked, taken.node);
@@ -177,11 +177,18 @@ impl Session {
             return;
         }
         self.tags.clone_from(&record.tags);
-        self.last_request = record.hit(0).or(self.last_request);
-        // An action in an older tab must not hide the visit that began since: credit follows the
-        // links from visit to visit.
-        self.last_visit = self.last_visit.max(Some(record.visit));
         self.walk(record);
+    }
+
+    /// Takes in the links to the past alone: what is left of [`Self::apply`] once the session is over.
+    pub fn follow(&mut self, record: &Record) {
+        self.last_at_ms = self.last_at_ms.max(record.request.at_ms());
+        if record.kind != RequestKind::Touch {
+            self.last_request = record.hit(0).or(self.last_request);
+            // An action in an older tab must not hide the visit that began since: credit follows the
+            // links from visit to visit.
+            self.last_visit = self.last_visit.max(Some(record.visit));
+        }
     }
 
     fn walk(&mut self, record: &Record) {

@@ -131,10 +131,11 @@ fn taken(from: HitId, page: u64) -> Taken {
 }
 
 impl Sources for Traffic {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
         let (began, used) = (Instant::now(), processor());
         let next = self.most.min(from + most.min(self.page) as u64);
-        let items = (from..next).map(|number| (number, Ok(self.record(number)))).collect();
+        let items =
+            (from..next).map(|number| (number, Ok(Arc::new(self.record(number))))).collect();
         self.making += began.elapsed();
         self.made += processor() - used;
         Ok(Page { items, next })

@@ -7,8 +7,12 @@ use crate::feed::{self, Stores};
 use crate::keeper;
 use crate::store::sessions::Sessions;
 use anyhow::Context;
+use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 use tokio::runtime::Handle;
+
+/// Pages of records that wait for the sessions, some 4 MB each.
+const MOST_PAGES_WAITING: usize = 4;
 
 /// Rebuilds sessions and report store of a server that is not running.
 /// # Errors
@@ -23,11 +27,11 @@ pub async fn rebuild(config: Config) -> anyhow::Result<()> {
         Sessions::remove(&sessions).context("cannot remove the session store")?;
         App::open(config, Clock::System).await?
     };
-    let mut stores = Stores::new(&app, Handle::current());
+    let (sender, read) = sync_channel(MOST_PAGES_WAITING);
+    let mut stores = Stores::new(&app, Handle::current()).shared_with(sender);
     let (facts, for_sessions) = (app.facts.clone(), app.clone());
-    // Neither waits for the other: each reads the sources for itself.
     let reports = tokio::task::spawn_blocking(move || feed::rebuild(&facts, &mut stores));
-    let sessions = tokio::task::spawn_blocking(move || keeper::replay(&for_sessions));
+    let sessions = tokio::task::spawn_blocking(move || keeper::replay_read(&for_sessions, &read));
     let records = sessions.await??;
     keeper::restore_converted(&app).await?;
     keeper::write(&app).await?;

@@ -15,7 +15,7 @@ mod wake;
 
 pub use sources::{Item, Page, Sources};
 pub use step::{MOST_PER_STEP, step};
-pub use stores::Stores;
+pub use stores::{Decoded, Stores};
 pub use wake::Wake;
 
 use crate::app::App;

@@ -5,6 +5,7 @@
 use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
+use std::sync::Arc;
 
 /// An item with its number; of one that cannot be read, only the reason.
 pub type Item<T, C> = (C, Result<T, &'static str>);
@@ -24,7 +25,7 @@ pub trait Sources: Send {
     /// number to go on from.
     /// # Errors
     /// The journal cannot be read at present.
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>>;
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>>;
 
     /// Up to `most` entries after sequence `after`; `next` is the last sequence given.
     /// # Errors

@@ -3,11 +3,13 @@
 use super::{Page, Sources};
 use crate::app::App;
 use crate::store::{Database, costs, ledger};
+use bytes::Bytes;
 use journal::Journal;
 use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
 
 /// Most bulk changes of cost in one step: each may touch every row.
@@ -15,32 +17,64 @@ const MOST_COSTS: u32 = 10;
 /// Why an item is set aside: its bytes are damaged, or of a layout that this program does not know.
 const UNREADABLE: &str = "unreadable";
 
+/// A record as it was read.
+pub struct Decoded {
+    /// Its number in the journal.
+    pub number: u64,
+    /// What it says.
+    pub record: Arc<Record>,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
 /// Reads the program's own stores, from a thread outside the runtime.
 pub struct Stores {
     journal: Arc<Journal>,
     database: Database,
     runtime: Handle,
+    /// Who else wants the records: reading and decoding them twice would cost a third of a rebuild.
+    also: Option<SyncSender<Vec<Decoded>>>,
 }
 
 impl Stores {
     /// The stores of `app`; `runtime` runs the ledger's queries.
     pub fn new(app: &App, runtime: Handle) -> Self {
-        Self { journal: app.journal.clone(), database: app.database.clone(), runtime }
+        let (journal, database) = (app.journal.clone(), app.database.clone());
+        Self { journal, database, runtime, also: None }
+    }
+
+    /// Gives `also` every record that it reads; does not mind if nobody takes them any more.
+    pub fn shared_with(self, also: SyncSender<Vec<Decoded>>) -> Self {
+        Self { also: Some(also), ..self }
+    }
+
+    /// What the journal has from number `from` on, decoded, and where to go on.
+    fn read(&self, from: u64, most: usize) -> anyhow::Result<Option<Page<Arc<Record>, u64>>> {
+        let read = self.journal.read(from, most)?;
+        let Some(next) = read.last().map(|last| last.number + 1) else { return Ok(None) };
+        let mut page = Page { items: Vec::with_capacity(read.len()), next };
+        let mut shared = Vec::new();
+        for journal::Entry { number, payload: bytes, .. } in read {
+            let record = Record::from_bytes(&bytes).map(Arc::new);
+            if let (Ok(record), Some(_)) = (&record, &self.also) {
+                shared.push(Decoded { number, record: record.clone(), bytes });
+            }
+            page.items.push((number, record.map_err(|_| UNREADABLE)));
+        }
+        self.also.as_ref().map(|also| also.send(shared));
+        Ok(Some(page))
     }
 }
 
 impl Sources for Stores {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
         let mut page = Page { items: Vec::new(), next: from };
         // One read gives at most some megabytes.
-        while page.items.len() < most {
-            let read = self.journal.read(page.next, most - page.items.len())?;
-            let Some(last) = read.last() else { break };
-            page.next = last.number + 1;
-            page.items.extend(read.iter().map(|entry| {
-                let record = Record::from_bytes(&entry.payload);
-                (entry.number, record.map_err(|_| UNREADABLE))
-            }));
+        while page.items.len() < most
+            && let Some(read) = self.read(page.next, most - page.items.len())?
+        {
+            page.next = read.next;
+            page.items.extend(read.items);
         }
         Ok(page)
     }

@@ -13,6 +13,7 @@ use rules::ids::{EntityId, Vid};
 use rules::record::Record;
 use rules::session::Session;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,13 +78,26 @@ impl Sessions {
         see(self.slot(vid, false).kept.lock().session())
     }
 
-    /// Takes in record number `number`, whose journal bytes are `bytes`, once.
-    pub fn replay(&self, number: u64, record: &Record, bytes: Bytes, ttl_ms: u64) {
-        self.with(record.vid, |kept| {
-            if number >= kept.next_record {
-                kept.take_in(record, bytes, ttl_ms);
-                kept.next_record = number + 1;
+    /// Takes in record number `number`, once. `bytes` are the journal's; without them only the links
+    /// to the past are taken in, which is all that is left of a session that is over. Of a visitor who
+    /// is `new` nothing is looked for on disk.
+    pub fn replay(
+        &self,
+        number: u64,
+        record: &Record,
+        bytes: Option<Bytes>,
+        ttl_ms: u64,
+        new: bool,
+    ) {
+        self.with_one(record.vid, new, |kept| {
+            if number < kept.next_record {
+                return;
             }
+            match bytes {
+                Some(bytes) => kept.take_in(record, bytes, ttl_ms),
+                None => kept.session().follow(record),
+            }
+            kept.next_record = number + 1;
         });
     }
 
@@ -206,11 +220,11 @@ pub struct Changed {
 }
 
 impl Changed {
-    /// Leaves only the links of sessions whose last activity was before `before_ms`: what the sweep
-    /// would leave of them.
-    pub fn without_ended(mut self, before_ms: u64) -> Self {
+    /// Leaves only the links of sessions whose last activity lies within `ended` (Unix milliseconds):
+    /// what the sweep would leave of them.
+    pub fn without_ended(mut self, ended: &Range<u64>) -> Self {
         for (_, kept) in &mut self.sessions {
-            if kept.last_at_ms() < before_ms {
+            if ended.contains(&kept.last_at_ms()) {
                 kept.end();
             }
         }

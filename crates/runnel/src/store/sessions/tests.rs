@@ -137,3 +137,24 @@ fn of_a_session_that_is_over_only_the_links_stay_and_in_the_end_not_even_they() 
     let (sessions, _) = Sessions::open(dir.path(), 0).unwrap();
     assert_eq!(sessions.of(vid(1)).last_visit, None);
 }
+
+#[test]
+fn replayed_without_its_bytes_a_record_leaves_what_is_left_of_a_session_that_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = IdKeys::new(IdKey([1; 16]), vec![]);
+    let (sessions, _) = Sessions::open(dir.path(), 100).unwrap();
+    let records = [1_000, 2_000, 9_000].map(|at_ms| entrance(vid(1), &keys, at_ms));
+    let mut folded = Session::new(vid(1));
+    for (number, record) in (0..).zip(&records) {
+        // The third finds a session that is over; the second twice counts once.
+        folded.apply(record, 5_000);
+        sessions.replay(number, record, None, 5_000, number == 0);
+        sessions.replay(number, record, None, 5_000, false);
+        assert_eq!(sessions.of(vid(1)), folded.clone().over());
+    }
+    let after = entrance(vid(1), &keys, 10_000);
+    let bytes = Some(after.to_bytes().into());
+    sessions.replay(3, &after, bytes, 5_000, false);
+    assert_eq!(sessions.of(vid(1)).last_request, after.hit(0));
+    assert_eq!(sessions.of(vid(1)).hits.len(), 1);
+}

@@ -13,6 +13,7 @@ use rules::money::Micros;
 use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
 use runnel::feed::{Page, Sources};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Fixed IDs: `id(7)` is always the same.
 pub fn id(n: u64) -> EntityId {
@@ -392,10 +393,11 @@ pub struct Fed {
 }
 
 impl Sources for Fed {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Record, u64>> {
+    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
         let from = from as usize;
         let to = self.world.records.len().min(from + self.page.min(most));
-        let items = (from..to).map(|i| (i as u64, Ok(self.world.records[i].clone()))).collect();
+        let items =
+            (from..to).map(|i| (i as u64, Ok(Arc::new(self.world.records[i].clone())))).collect();
         Ok(Page { items, next: to as u64 })
     }
 

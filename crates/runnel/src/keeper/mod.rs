@@ -2,12 +2,15 @@
 //! behind, fills and prunes caps.
 //! Promise: what a kill takes is replayed from the journal, once.
 
+mod replay;
+
+pub use replay::{replay, replay_read};
+
 use crate::app::App;
 use crate::priority;
 use crate::store::{deliveries, ledger};
 use anyhow::Context;
 use rules::ids::Vid;
-use rules::record::Record;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -21,36 +24,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// Rows of each kind forgotten in one round.
 const MOST_FORGOTTEN: u32 = 500;
 const DAY_MS: u64 = 24 * 3_600_000;
-const REPLAY_BATCH: usize = 2_000;
-const WRITE_EVERY_BATCHES: u64 = 25;
 /// How long the links to a visitor's past are kept: indirect credit goes beyond the session.
 const LINKS_KEPT_MS: u64 = 400 * 24 * 3600 * 1000;
-
-/// Takes in every record that the session store has not seen.
-/// # Errors
-/// The journal cannot be read.
-pub fn replay(app: &App) -> anyhow::Result<u64> {
-    let ttl_ms = app.session_ttl_ms();
-    let (mut next, mut replayed, mut batches) = (app.sessions_cursor, 0, 0u64);
-    loop {
-        let entries = app.journal.read(next, REPLAY_BATCH).context("cannot read the journal")?;
-        let Some(last) = entries.last() else { return Ok(replayed) };
-        next = last.number + 1;
-        batches += 1;
-        for entry in entries {
-            if let Ok(record) = Record::from_bytes(&entry.payload) {
-                app.sessions.replay(entry.number, &record, entry.payload, ttl_ms);
-                replayed += 1;
-            }
-        }
-        if batches % WRITE_EVERY_BATCHES == 0 {
-            // Everything read is on disk; memory stays bounded however long the journal is.
-            let ended_ms = app.clock.now_ms().saturating_sub(ttl_ms);
-            app.sessions.write(&app.sessions.changed().without_ended(ended_ms), next)?;
-            app.sessions.shrink();
-        }
-    }
-}
 
 /// Tells the sessions which offers their visitors have converted on: the ledger knows, the journal
 /// does not.
