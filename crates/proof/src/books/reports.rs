@@ -55,8 +55,9 @@ async fn drilldown(server: &Server, key: &str, groupings: Value, offset: usize) 
         // Killed inside the report store, it serves without reports while it makes them anew.
         return Value::Null;
     }
-    assert_eq!(answer.status(), 200);
-    answer.json().await.unwrap()
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, 200, "{text}; the log says\n{}", server.log());
+    serde_json::from_str(&text).unwrap()
 }
 
 fn as_of_ms(report: &Value) -> i64 {
