@@ -6,3 +6,4 @@ mod killed;
 mod rules;
 mod schedule;
 mod shop;
+mod withheld;
