@@ -3,6 +3,7 @@
 
 mod faults;
 mod killed;
+mod retention;
 mod rules;
 mod schedule;
 mod shop;
