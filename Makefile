@@ -56,10 +56,11 @@ scale: build ## what HITS stored hits cost: bytes, rebuild, start, look-ups, mem
 	SCALE_PROGRAM=$(TARGET)/release/runnel \
 		cargo run --locked --release $(FEATURES) -p runnel --example scale -- $(HITS)
 
-soak: build ## a million guesses; kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; fuzzing
+soak: build ## a million guesses; kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; all IPv4 addresses; fuzzing
 	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
 	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
 	SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
+	cargo run --locked --release $(FEATURES) -p runnel --example addresses
 	REPORT_CASES=$(REPORT_CASES) cargo test --locked $(FEATURES) -p runnel --test it reports::
 
 fuzz: setup ## runs the property tests of the rules with many more cases
