@@ -8,15 +8,16 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 FEATURES := $(if $(filter x86_64,$(shell uname -m)),,--features runnel/bundled)
 DATA ?= data
 HITS ?= 1000000
+DELIVERIES ?= 1000000
 REPORT_CASES ?= 300
 FUZZ_CASES ?= 100000
 SEEDS ?= 20000
 FUZZ_SECONDS ?= 120
 
-.PHONY: help setup run test check build bench scale soak fuzz
+.PHONY: help setup run test check build bench scale deliveries soak fuzz
 
 help: ## lists the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## fetches what a build needs into .setup/ (quick when done)
 	@scripts/setup.sh
@@ -56,9 +57,15 @@ scale: build ## what HITS stored hits cost: bytes, rebuild, start, look-ups, mem
 	SCALE_PROGRAM=$(TARGET)/release/runnel \
 		cargo run --locked --release $(FEATURES) -p runnel --example scale -- $(HITS)
 
-soak: build ## a million guesses; kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; fuzzing
+deliveries: setup ## drains DELIVERIES (1000000) to four destinations; then one dead destination beside 99 others
+	cargo build --locked --release $(FEATURES) -p runnel --example deliveries
+	$(TARGET)/release/examples/deliveries drain $(DELIVERIES)
+	$(TARGET)/release/examples/deliveries dead
+
+soak: build ## a million guesses; kills, power cuts, ill disks, each for SOAK_SECONDS (60); 20,000 seeds of the simulated disk; all IPv4 addresses; fuzzing
 	JOURNAL_SEEDS=$(SEEDS) cargo test --locked --release -p journal --lib hostile
 	SOAK_PROGRAM=$(TARGET)/release/runnel cargo run --locked --release -p proof
+	cargo run --locked --release $(FEATURES) -p runnel --example addresses
 	SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 	REPORT_CASES=$(REPORT_CASES) cargo test --locked $(FEATURES) -p runnel --test it reports::
 

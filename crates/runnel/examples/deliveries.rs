@@ -156,7 +156,8 @@ impl Stage {
             ..Told::default()
         };
         let destination = self.keys[n % self.keys.len()].clone();
-        NewDelivery { destination, told, state: DeliveryState::Owed, at_ms: clock.now_ms() }
+        let (state, reason) = (DeliveryState::Owed, String::new());
+        NewDelivery { destination, told, state, reason, at_ms: clock.now_ms() }
     }
 }
 

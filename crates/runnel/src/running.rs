@@ -5,7 +5,7 @@
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::deliver::{Alerts, Notices};
+use crate::deliver::{Alerts, Notices, Renewals};
 use crate::feed::Feed;
 use crate::{convert, http, keeper, priority, server};
 use anyhow::Context;
@@ -52,6 +52,7 @@ impl Running {
             tokio::spawn(deliver(app.clone(), stopped.clone())),
             tokio::spawn(Notices::run(app.clone(), stopped.clone())),
             tokio::spawn(Alerts::run(app.clone(), stopped.clone())),
+            tokio::spawn(Renewals::run(app.clone(), stopped.clone())),
             tokio::spawn(keeper::forget_deliveries(app.clone(), stopped.clone())),
         ];
         priority::lower_libraries();

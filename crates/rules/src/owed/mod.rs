@@ -1,12 +1,15 @@
 //! Whether a destination is to be told of a change: (its wishes, the change, what it was told before)
-//! → what is owed (product.md §10, §6.9).
-//! Promise: decided from these alone, so that what is owed commits with the change that causes it.
+//! → what is owed, or why nothing is (product.md §10, §6.9).
+//! Promise: decided from these alone, so that what is owed commits with the change that causes it;
+//! nothing is withheld without a reason.
 
+mod held_back;
 mod key;
 #[cfg(test)]
 mod tests;
 mod wish;
 
+pub use held_back::HeldBack;
 pub use key::{Destination, NotADestination};
 pub use wish::Wish;
 
@@ -84,12 +87,14 @@ pub struct Owed {
     pub too_late: bool,
 }
 
-/// What is owed to a destination with the wishes `wish` that `knows` so much; none for nothing.
-pub fn owed(wish: &Wish, happened: &Happened, knows: Knows) -> Option<Owed> {
+/// What is owed to a destination with the wishes `wish` that `knows` so much.
+/// # Errors
+/// Nothing is owed; why not.
+pub fn owed(wish: &Wish, happened: &Happened, knows: Knows) -> Result<Owed, HeldBack> {
     if happened.notify == Notify::None && !wish.owner {
-        return None;
+        return Err(HeldBack::AskedFor);
     }
-    let status = happened.after.status?;
+    let status = happened.after.status.ok_or(HeldBack::Nothing)?;
     let change = match status {
         Status::Rejected => taken_back(wish, knows)?,
         Status::Pending | Status::Approved | Status::Refunded => {
@@ -100,47 +105,71 @@ pub fn owed(wish: &Wish, happened: &Happened, knows: Knows) -> Option<Owed> {
     let revenue = wish.modified(revenue_true);
     let age_ms = happened.now_ms.saturating_sub(happened.hit_at_ms);
     let too_late = wish.maximum_age_ms.is_some_and(|most| age_ms > most);
-    Some(Owed { change, status, revenue_true, revenue, too_late })
+    Ok(Owed { change, status, revenue_true, revenue, too_late })
 }
 
 /// A rejected conversion is news only to who was told of it, or asked for rejections by name.
-fn taken_back(wish: &Wish, knows: Knows) -> Option<Change> {
-    let told = matches!(knows, Knows::Stands { .. });
+fn taken_back(wish: &Wish, knows: Knows) -> Result<Change, HeldBack> {
     let every = wish.tell == TellWhen::EveryChange;
     let named = wish.statuses.contains(&Status::Rejected);
-    match (told, wish.retracts) {
-        (true, true) => Some(Change::Retracted),
-        (true, false) if every && wish.hears_of(Status::Rejected) => Some(Change::Retracted),
-        (false, _) if every && named && knows == Knows::Nothing => Some(Change::New),
-        _ => None,
+    match knows {
+        Knows::Stands { .. } if wish.retracts => Ok(Change::Retracted),
+        Knows::Stands { .. } if !every => Err(HeldBack::NoReversal),
+        Knows::Stands { .. } if wish.hears_of(Status::Rejected) => Ok(Change::Retracted),
+        Knows::Stands { .. } => Err(HeldBack::Status),
+        Knows::Nothing if every && named => Ok(Change::New),
+        Knows::Nothing => Err(HeldBack::NeverTold),
+        Knows::Retracted => Err(HeldBack::TakenBack),
+        Knows::Withheld => Err(HeldBack::GivenUp),
     }
 }
 
-fn counted(wish: &Wish, happened: &Happened, status: Status, knows: Knows) -> Option<Change> {
+fn counted(
+    wish: &Wish,
+    happened: &Happened,
+    status: Status,
+    knows: Knows,
+) -> Result<Change, HeldBack> {
     let revenue = wish.modified(wish.amount(&happened.after));
     if wish.skip_zero && revenue == Micros::ZERO {
-        return None;
+        return Err(HeldBack::Zero);
     }
-    let first = wish.begins_with(status) && wish.hears_of(status);
+    let first = wish.begins_with(status);
     match knows {
-        Knows::Nothing | Knows::Retracted => first.then_some(Change::New),
-        Knows::Withheld => None,
+        Knows::Nothing | Knows::Retracted => first.map(|()| Change::New),
+        Knows::Withheld => Err(HeldBack::GivenUp),
         Knows::Stands { status: before, revenue: told } => {
+            let hears_all = wish.tell == TellWhen::EveryChange && wish.hears_of(status);
             let differs = (before, told) != (status, revenue);
-            let every = wish.tell == TellWhen::EveryChange && wish.hears_of(status) && differs;
             let adjusted = wish.adjusts && told != revenue;
-            let again = happened.notify == Notify::All && first;
-            (every || adjusted || again).then_some(Change::Adjusted)
+            let again = happened.notify == Notify::All && first.is_ok();
+            match (hears_all && differs) || adjusted || again {
+                true => Ok(Change::Adjusted),
+                false => Err(wish.nothing_more(status)),
+            }
         }
     }
 }
 
 impl Wish {
     /// Whether the first that it hears of a conversion may be this status.
-    fn begins_with(&self, status: Status) -> bool {
-        match self.tell {
-            TellWhen::FirstNormal => matches!(status, Status::Approved | Status::Refunded),
-            TellWhen::FirstSeen | TellWhen::EveryChange => status.counts(),
+    fn begins_with(&self, status: Status) -> Result<(), HeldBack> {
+        let early = self.tell == TellWhen::FirstNormal && status == Status::Pending;
+        match (self.hears_of(status), early) {
+            (false, _) => Err(HeldBack::Status),
+            (true, true) => Err(HeldBack::Pending),
+            (true, false) => Ok(()),
+        }
+    }
+
+    /// Why it hears no more of a conversion that it was told of, and that has this status now.
+    fn nothing_more(&self, status: Status) -> HeldBack {
+        if !self.hears_of(status) {
+            return HeldBack::Status;
+        }
+        match self.tell == TellWhen::EveryChange || self.adjusts {
+            true => HeldBack::Unchanged,
+            false => HeldBack::ToldBefore,
         }
     }
 

@@ -16,12 +16,12 @@ fn happened(after: Standing, notify: Notify) -> Happened {
 }
 
 /// What is owed for each change of a story, and what the destination knows at its end.
-fn story(wish: &Wish, changes: &[(Standing, Notify)]) -> (Vec<Option<Owed>>, Knows) {
+fn story(wish: &Wish, changes: &[(Standing, Notify)]) -> (Vec<Result<Owed, HeldBack>>, Knows) {
     let mut knows = Knows::Nothing;
     let mut told = Vec::new();
     for (after, notify) in changes {
         let one = owed(wish, &happened(*after, *notify), knows);
-        if let Some(one) = one.filter(|one| !one.too_late) {
+        if let Some(one) = one.ok().filter(|one| !one.too_late) {
             knows = match one.change {
                 Change::Retracted => Knows::Retracted,
                 _ => Knows::Stands { status: one.status, revenue: one.revenue },
@@ -33,7 +33,7 @@ fn story(wish: &Wish, changes: &[(Standing, Notify)]) -> (Vec<Option<Owed>>, Kno
 }
 
 /// `status amount` of each change by its letter: p(ending) a(pproved) r(ejected), then what is owed:
-/// `new 10`, `adjusted 12`, `retracted 0`, `-`.
+/// `new 10`, `adjusted 12`, `retracted 0`, or why nothing is.
 fn told(wish: &Wish, changes: &[(&str, i64)]) -> Vec<String> {
     let read = |(word, amount): &(&str, i64)| match *word {
         "pending" => (standing(Status::Pending, 1, *amount), Notify::Once),
@@ -44,9 +44,9 @@ fn told(wish: &Wish, changes: &[(&str, i64)]) -> Vec<String> {
         _ => (standing(Status::Rejected, 0, 0), Notify::Once),
     };
     let changes: Vec<_> = changes.iter().map(read).collect();
-    let shown = |one: Option<Owed>| match one {
-        None => "-".to_owned(),
-        Some(one) => format!("{} {}", one.change.as_str(), one.revenue.0),
+    let shown = |one: Result<Owed, HeldBack>| match one {
+        Err(reason) => reason.as_str().to_owned(),
+        Ok(one) => format!("{} {}", one.change.as_str(), one.revenue.0),
     };
     story(wish, &changes).0.into_iter().map(shown).collect()
 }
@@ -60,6 +60,7 @@ fn stories_of_conversions() {
     let reversing = Wish { retracts: true, ..Wish::default() };
     let google = Wish { adjusts: true, ..reversing.clone() };
     let only_rejected = Wish { statuses: vec![Status::Rejected], ..every.clone() };
+    let approved = Wish { statuses: vec![Status::Approved], ..every.clone() };
     let no_zero = Wish { skip_zero: true, ..Wish::default() };
     let less = Wish { revenue_modifier_percent: -10, ..Wish::default() };
     let (p, a, r) = ("pending", "approved", "rejected");
@@ -67,33 +68,41 @@ fn stories_of_conversions() {
         (
             &plain,
             vec![(p, 10), (a, 10), (a, 12), (r, 0), (a, 9)],
-            vec!["-", "new 10", "-", "-", "-"],
+            vec!["pending", "new 10", "told_before", "no_reversal", "told_before"],
         ),
         (&plain, vec![(a, 0)], vec!["new 0"]),
-        (&plain, vec![("silent", 10), ("silent", 11), (a, 12)], vec!["-", "-", "new 12"]),
+        (
+            &plain,
+            vec![("silent", 10), ("silent", 11), (a, 12)],
+            vec!["asked_for", "asked_for", "new 12"],
+        ),
         (&plain, vec![(a, 10), ("again", 12)], vec!["new 10", "adjusted 12"]),
-        (&seen, vec![(p, 10), (a, 10), (r, 0)], vec!["new 1", "-", "-"]),
-        (&expected, vec![(p, 10), (a, 10)], vec!["new 10", "-"]),
+        (&seen, vec![(p, 10), (a, 10), (r, 0)], vec!["new 1", "told_before", "no_reversal"]),
+        (&expected, vec![(p, 10), (a, 10)], vec!["new 10", "told_before"]),
         (
             &every,
             vec![(p, 10), (a, 10), (a, 12), (r, 0), (a, 12)],
             vec!["new 1", "adjusted 10", "adjusted 12", "retracted 0", "new 12"],
         ),
-        (&every, vec![("silent", 10), (r, 0)], vec!["-", "-"]),
-        (&only_rejected, vec![(a, 10), (r, 0)], vec!["-", "new 0"]),
-        (&reversing, vec![(p, 10), (r, 0)], vec!["-", "-"]),
+        (&every, vec![("silent", 10), (r, 0)], vec!["asked_for", "never_told"]),
+        (&only_rejected, vec![(a, 10), (r, 0)], vec!["status", "new 0"]),
+        (&reversing, vec![(p, 10), (r, 0)], vec!["pending", "never_told"]),
         (
             &reversing,
             vec![(a, 10), (a, 12), (r, 0), (a, 12), (r, 0)],
-            vec!["new 10", "-", "retracted 0", "new 12", "retracted 0"],
+            vec!["new 10", "told_before", "retracted 0", "new 12", "retracted 0"],
         ),
         (
             &google,
             vec![(a, 10), (a, 12), ("refunded", 5), (r, 0)],
             vec!["new 10", "adjusted 12", "adjusted 5", "retracted 0"],
         ),
-        (&no_zero, vec![(a, 0), (a, 3)], vec!["-", "new 3"]),
+        (&no_zero, vec![(a, 0), (a, 3)], vec!["zero", "new 3"]),
         (&less, vec![(a, 1000)], vec!["new 900"]),
+        (&every, vec![(a, 10), (a, 10)], vec!["new 10", "unchanged"]),
+        (&google, vec![(a, 10), ("refunded", 10)], vec!["new 10", "unchanged"]),
+        (&reversing, vec![(a, 10), (r, 0), (r, 0)], vec!["new 10", "retracted 0", "taken_back"]),
+        (&approved, vec![(a, 10), ("refunded", 5), (r, 0)], vec!["new 10", "status", "status"]),
     ] {
         assert_eq!(told(wish, &changes), expected, "{wish:?} {changes:?}");
     }
@@ -110,8 +119,14 @@ fn what_was_cancelled_is_not_told_later() {
     let change = happened(standing(Status::Approved, 5, 0), Notify::All);
     for retracts in [false, true] {
         let wish = Wish { retracts, adjusts: true, tell: TellWhen::EveryChange, ..Wish::default() };
-        assert_eq!(owed(&wish, &change, Knows::Withheld), None);
+        assert_eq!(owed(&wish, &change, Knows::Withheld), Err(HeldBack::GivenUp));
     }
+}
+
+#[test]
+fn what_does_not_stand_is_told_nobody() {
+    let change = happened(Standing::default(), Notify::All);
+    assert_eq!(owed(&Wish::default(), &change, Knows::Nothing), Err(HeldBack::Nothing));
 }
 
 #[test]
@@ -209,7 +224,8 @@ proptest! {
         changes in prop::collection::vec(any_change(), 0..8),
     ) {
         let (told, _) = story(&wish, &changes);
-        let told: Vec<_> = told.into_iter().map(|one| one.map(|o| (o.change, o.revenue.0))).collect();
+        let shown = |one: Result<Owed, _>| one.ok().map(|one| (one.change, one.revenue.0));
+        let told: Vec<_> = told.into_iter().map(shown).collect();
         prop_assert_eq!(told, model(&wish, &changes));
     }
 
@@ -221,7 +237,7 @@ proptest! {
         let (told, _) = story(&Wish::default(), &changes);
         let normal = |s: &Standing| matches!(s.status, Some(Status::Approved | Status::Refunded));
         let first = changes.iter().position(|(standing, _)| normal(standing));
-        let places: Vec<_> = (0..told.len()).filter(|place| told[*place].is_some()).collect();
+        let places: Vec<_> = (0..told.len()).filter(|place| told[*place].is_ok()).collect();
         prop_assert_eq!(places, first.into_iter().collect::<Vec<_>>());
     }
 

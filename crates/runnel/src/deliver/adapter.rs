@@ -115,4 +115,15 @@ pub struct Grant {
     pub token: String,
     /// When it ends, Unix milliseconds.
     pub until_ms: u64,
+    /// What the next one is to be asked for with, where the provider replaced it.
+    pub renewed: Option<Renewed>,
+}
+
+/// A refresh token in the place of another.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The token that was asked with.
+    pub before: String,
+    /// The token from now on.
+    pub after: String,
 }

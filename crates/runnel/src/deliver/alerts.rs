@@ -121,6 +121,7 @@ fn owed(app: &App, (kind, about): &Wrong, now_ms: u64) -> Vec<NewDelivery> {
             ..Told::default()
         },
         state: DeliveryState::Owed,
+        reason: String::new(),
         at_ms: now_ms,
     });
     each.collect()

@@ -7,7 +7,7 @@ use super::bucket::Bucket;
 use super::destination::{self, Target};
 use super::door::Door;
 use super::finisher::Outcomes;
-use super::send::{self, Sender, Sent};
+use super::send::{self, Sent};
 use super::settle;
 use super::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -258,10 +258,7 @@ async fn deliver(
     let sent = match &target {
         None => Sent::nobody(told.len()),
         Some(_) if told.is_empty() => Sent::default(),
-        Some(target) => {
-            let (clock, outbound, grant) = (&shared.clock, &shared.outbound, &door.grant);
-            send::send(&Sender { clock, outbound, key, target, grant }, &told).await
-        }
+        Some(target) => send::send(&shared.sender(key, target, door), &told).await,
     };
     let settled = settle::settle(&readable, &sent, &shared.clock);
     let took_ms = began.elapsed().as_millis() as u64;

@@ -16,6 +16,7 @@ mod lane;
 mod notices;
 mod postback;
 mod redact;
+mod renewals;
 mod sample;
 mod schedule;
 mod send;
@@ -24,11 +25,12 @@ mod shared;
 pub mod verdict;
 pub mod webhook;
 
-pub use adapter::{Adapter, Answered, Context, Grant, Prepared, Rendered};
+pub use adapter::{Adapter, Answered, Context, Grant, Prepared, Rendered, Renewed};
 pub use alerts::Alerts;
 pub use health::Figures;
 pub use notices::Notices;
 pub use postback::DELIVERY_HEADER;
+pub use renewals::Renewals;
 pub use rules::told::{Change, Consent, Names, Told, What};
 pub use schedule::MOST_ATTEMPTS;
 pub use verdict::{Verdict, of_status};
@@ -42,7 +44,6 @@ use arc_swap::ArcSwap;
 use finisher::Finisher;
 use lane::Lane;
 use parking_lot::Mutex;
-use send::Sender;
 use shared::Shared;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,8 +72,8 @@ impl Deliveries {
         outbound: Outbound,
     ) -> Self {
         let finisher = Finisher::start(database.clone());
-        let doors = Mutex::default();
-        Self(Arc::new(Shared { clock, database, snapshot, outbound, finisher, doors }))
+        let (doors, renewals) = (Mutex::default(), Renewals::default());
+        Self(Arc::new(Shared { clock, database, snapshot, outbound, finisher, renewals, doors }))
     }
 
     /// Reads which destinations are disabled: before anybody asks, and before [`Self::run`].
@@ -125,6 +126,11 @@ impl Deliveries {
         }
     }
 
+    /// Refresh tokens that wait to be saved.
+    fn renewals(&self) -> &Renewals {
+        &self.0.renewals
+    }
+
     /// What was read ahead is read again: somebody cancelled something.
     pub fn reload(&self) {
         self.0.reload();
@@ -153,9 +159,8 @@ impl Deliveries {
         let snapshot = self.0.snapshot.load_full();
         let target = destination::target(key, &snapshot)?;
         let door = self.0.door(key);
-        let (clock, outbound) = (&self.0.clock, &self.0.outbound);
-        let sender = Sender { clock, outbound, key, target: &target, grant: &door.grant };
-        let told = sample::told(key, &snapshot, clock.now_ms());
+        let sender = self.0.sender(key, &target, &door);
+        let told = sample::told(key, &snapshot, self.0.clock.now_ms());
         Some(send::check(&sender, &told).await)
     }
 

@@ -143,7 +143,8 @@ impl Notices {
                 ..snapshot.told_of(record, step)
             };
             let destination = Destination::Webhook(webhook).to_string();
-            owed.push(NewDelivery { destination, told, state: DeliveryState::Owed, at_ms });
+            let (state, reason) = (DeliveryState::Owed, String::new());
+            owed.push(NewDelivery { destination, told, state, reason, at_ms });
         }
         owed
     }

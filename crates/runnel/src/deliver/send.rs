@@ -4,6 +4,7 @@
 use super::adapter::{Adapter, Answered, Context, Grant, Prepared};
 use super::destination::Target;
 use super::redact::Redact;
+use super::renewals::Renewals;
 use super::verdict::{self, Verdict};
 use crate::clock::Clock;
 use crate::outbound::{Call, Outbound};
@@ -30,6 +31,8 @@ pub(super) struct Sender<'s> {
     pub target: &'s Target,
     /// The access token in use.
     pub grant: &'s Mutex<Option<Grant>>,
+    /// Takes the refresh tokens that replace earlier ones.
+    pub renewals: &'s Renewals,
 }
 
 /// What became of a batch.
@@ -238,7 +241,10 @@ impl Sender<'_> {
         })?;
         sent.unwell |= answered.status.is_server_error();
         let granted = self.target.adapter.granted(&answered, now_ms);
-        let grant = granted.map_err(|verdict| redact.verdict(verdict))?;
+        let mut grant = granted.map_err(|verdict| redact.verdict(verdict))?;
+        if let Some(renewed) = grant.renewed.take() {
+            self.renewals.note(self.key, renewed);
+        }
         let token = grant.token.clone();
         *held = Some(grant);
         Ok(Some(token))

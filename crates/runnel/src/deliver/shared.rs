@@ -1,8 +1,11 @@
 //! What all workers share, and what the API asks of them.
 //! Promise: a stop is in force before it is answered, and survives a restart.
 
+use super::destination::Target;
 use super::door::Door;
 use super::finisher::Finisher;
+use super::renewals::Renewals;
+use super::send::Sender;
 use crate::clock::Clock;
 use crate::outbound::Outbound;
 use crate::snapshot::Snapshot;
@@ -21,6 +24,7 @@ pub(super) struct Shared {
     pub snapshot: Arc<ArcSwap<Snapshot>>,
     pub outbound: Outbound,
     pub finisher: Finisher,
+    pub renewals: Renewals,
     pub doors: Mutex<BTreeMap<Arc<str>, Arc<Door>>>,
 }
 
@@ -34,6 +38,17 @@ impl Shared {
         let door = Arc::new(Door::default());
         doors.insert(key.into(), door.clone());
         door
+    }
+
+    /// What sends to `target`, whose door is `door`.
+    pub(super) fn sender<'s>(
+        &'s self,
+        key: &'s str,
+        target: &'s Target,
+        door: &'s Door,
+    ) -> Sender<'s> {
+        let (clock, outbound, renewals) = (&self.clock, &self.outbound, &self.renewals);
+        Sender { clock, outbound, key, target, grant: &door.grant, renewals }
     }
 
     /// Stops the destination. It is in force even if it cannot be written down.

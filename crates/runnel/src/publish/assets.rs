@@ -170,7 +170,7 @@ pub async fn delete<A: Asset>(edit: Edit, id: EntityId) -> Result<(), Problem> {
     edit.finish((A::KIND, id), candidate, plans, change).await
 }
 
-async fn put<A: Asset>(
+pub(super) async fn put<A: Asset>(
     edit: Edit,
     picture: &Snapshot,
     held: Held<A>,
@@ -207,7 +207,11 @@ async fn found<A: Asset>(
     Ok(Saved { held, before: None, created_ms, updated_ms, warnings, secret: None })
 }
 
-fn row<A: Asset>(held: &Held<A>, created_ms: i64, updated_ms: i64) -> Result<Row, Problem> {
+pub(super) fn row<A: Asset>(
+    held: &Held<A>,
+    created_ms: i64,
+    updated_ms: i64,
+) -> Result<Row, Problem> {
     Ok(Row {
         id: held.id,
         kind: A::KIND.as_str().into(),

@@ -10,6 +10,7 @@ mod edit;
 mod findings;
 mod guard;
 mod references;
+mod renewal;
 mod secrets;
 mod settings;
 
@@ -18,5 +19,6 @@ pub use assets::{Basis, Saved, create, delete, duplicate, set_archived, update};
 pub use changes::{Changed, Changes};
 pub use edit::Edit;
 pub use findings::Findings;
+pub use renewal::renew;
 pub use secrets::rotate;
 pub use settings::update_settings;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../../migrations/0008_webhook_secrets.sql")),
     (20, include_str!("../../migrations/0020_token_parameters.sql")),
     (30, include_str!("../../migrations/0030_deliveries.sql")),
+    (31, include_str!("../../migrations/0031_withheld.sql")),
 ];
 
 const MOST_CONNECTIONS: u32 = 8;

@@ -67,6 +67,8 @@ pub struct Receiver {
     pub url: String,
     decide: Arc<Mutex<Decide>>,
     heard: watch::Receiver<Vec<Heard>>,
+    /// How many callers are connected.
+    open: watch::Receiver<usize>,
 }
 
 impl Receiver {
@@ -78,12 +80,20 @@ impl Receiver {
         let decide = Arc::new(Mutex::new(all));
         let (noting, heard) = watch::channel(Vec::new());
         let (noting, deciding) = (Arc::new(noting), decide.clone());
+        let (counting, open) = watch::channel(0);
+        let counting = Arc::new(counting);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, noting.clone(), deciding.clone()));
+                counting.send_modify(|open| *open += 1);
+                let (noting, deciding) = (noting.clone(), deciding.clone());
+                let counting = counting.clone();
+                tokio::spawn(async move {
+                    serve(stream, noting, deciding).await;
+                    counting.send_modify(|open| *open -= 1);
+                });
             }
         });
-        Self { url, decide, heard }
+        Self { url, decide, heard, open }
     }
 
     /// From now on calls are answered as `decide` says.
@@ -94,6 +104,18 @@ impl Receiver {
     /// Everything heard so far.
     pub fn heard(&self) -> Vec<Heard> {
         self.heard.borrow().clone()
+    }
+
+    /// Once every caller is gone: how many calls they made, the last read to its end.
+    pub async fn heard_of_the_gone(&self) -> usize {
+        // Connections are taken in their order: once this one is answered, all before it are counted.
+        let mut last = TcpStream::connect(self.url.trim_start_matches("http://")).await.unwrap();
+        last.shutdown().await.unwrap();
+        assert_eq!(last.read(&mut [0]).await.unwrap(), 0);
+        let mut open = self.open.clone();
+        let gone = tokio::time::timeout(PATIENCE, open.wait_for(|open| *open == 0)).await;
+        gone.expect("somebody stays connected").unwrap();
+        self.heard.borrow().len()
     }
 
     /// Waits until so many calls were heard; all of them.

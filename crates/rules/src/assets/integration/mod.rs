@@ -121,6 +121,24 @@ impl Integration {
         }
     }
 
+    /// Puts the refresh token `after` in the place of `before`; whether `before` was in use.
+    pub fn renew(&mut self, before: &str, after: &str) -> bool {
+        let token = match self {
+            Self::Google(settings) => &mut settings.refresh_token,
+            Self::Microsoft(settings) => &mut settings.refresh_token,
+            Self::Meta(_)
+            | Self::Tiktok(_)
+            | Self::Snapchat(_)
+            | Self::Pinterest(_)
+            | Self::Reddit(_) => return false,
+        };
+        let fits = token.is_set() && token.expose() == before;
+        if fits {
+            *token = after.into();
+        }
+        fits
+    }
+
     /// Masks every secret.
     pub fn mask_secrets(&mut self) {
         self.secrets_mut().into_iter().for_each(Secret::mask);

@@ -1,5 +1,6 @@
 //! Conversions with their ledger: one with its history, and lists.
-//! Promise: what stands is the sum of the entries shown; secrets in raw calls are blanked.
+//! Promise: what stands is the sum of the entries shown; whom an entry did not tell is shown with the
+//! reason; secrets in raw calls are blanked.
 
 mod view;
 
@@ -46,6 +47,7 @@ async fn conversion(
     let found = ledger::conversions(&app.database, &one, part).await?.rows.pop();
     let found = found.ok_or_else(|| Problem::not_found("conversion"))?;
     let entries = ledger::history(&app.database, id).await?;
+    let mut withheld = ledger::withheld(&app.database, id).await?;
     let about = CallFilter { conversion: Some(id.to_string()), ..CallFilter::default() };
     let part = Part { limit: MOST_CALLS, offset: 0 };
     let calls = ledger::calls(&app.database, &about, part, Order::OldestFirst).await?;
@@ -54,7 +56,13 @@ async fn conversion(
     let secrets = super::postbacks::Secrets::of(&app.snapshot.load());
     Ok(Json(ConversionHistory {
         conversion: found.into(),
-        entries: entries.into_iter().map(EntryView::from).collect(),
+        entries: entries
+            .into_iter()
+            .map(|entry| {
+                let withheld = withheld.remove(&entry.seq).unwrap_or_default();
+                EntryView::of(entry, withheld)
+            })
+            .collect(),
         calls: calls.rows.into_iter().map(|call| CallView::of(call, &secrets)).collect(),
         deliveries: told.rows.into_iter().map(DeliveryView::from).collect(),
     }))

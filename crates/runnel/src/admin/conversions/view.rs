@@ -4,10 +4,11 @@
 use crate::admin::deliveries::DeliveryView;
 use crate::admin::moment;
 use crate::admin::postbacks::CallView;
-use crate::store::ledger::{StoredConversion, StoredEntry};
+use crate::store::ledger::{StoredConversion, StoredEntry, Withheld};
 use jiff::Timestamp;
 use rules::entry::{Standing, Status};
 use rules::money::Micros;
+use rules::owed::HeldBack;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -92,6 +93,20 @@ pub(in crate::admin) struct EntryView {
     pub(super) notify: String,
     /// The call that caused it.
     pub(super) call: String,
+    /// The destinations that were not told of it. Those that were are under `deliveries`.
+    pub(super) withheld: Vec<WithheldView>,
+}
+
+/// A destination that was not told of a change.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::admin) struct WithheldView {
+    /// The destination.
+    pub(super) destination: String,
+    /// Why it was not told.
+    pub(super) reason: HeldBack,
+    /// The same in words.
+    pub(super) says: &'static str,
 }
 
 /// An amount in another currency.
@@ -159,8 +174,15 @@ impl From<Standing> for StandingView {
     }
 }
 
-impl From<StoredEntry> for EntryView {
-    fn from(stored: StoredEntry) -> Self {
+impl From<Withheld> for WithheldView {
+    fn from(stored: Withheld) -> Self {
+        let Withheld { destination, reason, .. } = stored;
+        Self { destination, reason, says: reason.in_words() }
+    }
+}
+
+impl EntryView {
+    pub(super) fn of(stored: StoredEntry, withheld: Vec<Withheld>) -> Self {
         let original = OriginalView {
             amount: stored.original_amount,
             currency: stored.original_currency,
@@ -178,6 +200,7 @@ impl From<StoredEntry> for EntryView {
             original: Some(original).filter(|original| !original.currency.is_empty()),
             notify: stored.notify,
             call: stored.call,
+            withheld: withheld.into_iter().map(WithheldView::from).collect(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(in crate::admin) struct DeliveryView {
     revenue: Micros,
     /// The revenue as the ledger has it.
     revenue_true: Micros,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why none was made.
     reason: Option<String>,
     /// Attempts since it was owed, or sent again.
     attempts: u64,

@@ -89,7 +89,7 @@ struct Shown {
     who: String,
     /// Their email or the key's name then.
     who_name: String,
-    /// `session`, `key` or `command-line`.
+    /// `session`, `key`, `command-line` or `program`.
     via: String,
     action: String,
     kind: String,

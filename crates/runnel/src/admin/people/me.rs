@@ -55,7 +55,7 @@ async fn me(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Me>, Pro
     let mut connection = app.database.pool.acquire().await?;
     let user = match caller.via {
         Via::Session => users::find(&mut connection, &caller.id).await?,
-        Via::Key | Via::CommandLine => None,
+        Via::Key | Via::CommandLine | Via::Program => None,
     };
     Ok(Json(described(&caller, user.as_ref())))
 }

@@ -54,7 +54,7 @@ impl Adapter for Microsoft {
     }
 
     fn granted(&self, answer: &Answered, now_ms: u64) -> Result<Grant, Verdict> {
-        oauth::read("Microsoft", answer, now_ms)
+        oauth::read("Microsoft", self.refresh_token.expose(), answer, now_ms)
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {

@@ -1,9 +1,9 @@
-//! OAuth 2.0 refresh tokens (RFC 6749 §6) → access tokens.
+//! OAuth 2.0 refresh tokens (RFC 6749 §6) → access tokens, and the refresh token that replaces them.
 //! Promise: what the provider refuses is said in words that name what to renew.
 
 use super::answers::{self, later, words};
 use super::calls::post_form;
-use crate::deliver::{Answered, Grant, Prepared, Verdict};
+use crate::deliver::{Answered, Grant, Prepared, Renewed, Verdict};
 use url::Url;
 
 /// An access token is not used in its last minute.
@@ -35,16 +35,22 @@ pub fn ask(url: Url, client: Client<'_>) -> Prepared {
     post_form(url, &said)
 }
 
-/// Reads the answer.
+/// Reads the answer to a question with the refresh token `asked_with`.
 /// # Errors
 /// There is no token in it.
-pub fn read(platform: &str, answer: &Answered, now_ms: u64) -> Result<Grant, Verdict> {
+pub fn read(
+    platform: &str,
+    asked_with: &str,
+    answer: &Answered,
+    now_ms: u64,
+) -> Result<Grant, Verdict> {
     let body = answers::json(answer);
     let token = body["access_token"].as_str().filter(|_| answer.status.is_success());
     if let Some(token) = token {
         let lasts = body["expires_in"].as_u64().unwrap_or(USUAL_SECONDS);
         let until_ms = now_ms + lasts.saturating_sub(MARGIN_SECONDS) * 1_000;
-        return Ok(Grant { token: token.into(), until_ms });
+        let renewed = renewed(asked_with, body["refresh_token"].as_str().unwrap_or_default());
+        return Ok(Grant { token: token.into(), until_ms, renewed });
     }
     let said = body["error_description"].as_str().unwrap_or_default();
     Err(match body["error"].as_str() {
@@ -58,6 +64,12 @@ pub fn read(platform: &str, answer: &Answered, now_ms: u64) -> Result<Grant, Ver
         Some(error) => again(format!("{platform} gives no access token: {error} {}", words(said))),
         None => later(answer, &format!("{platform} gives no access token")),
     })
+}
+
+/// A new refresh token takes the place of the one asked with, which may end at once (RFC 6749 §6).
+fn renewed(before: &str, after: &str) -> Option<Renewed> {
+    let other = !after.is_empty() && after != before;
+    other.then(|| Renewed { before: before.to_owned(), after: after.to_owned() })
 }
 
 fn again(reason: String) -> Verdict {

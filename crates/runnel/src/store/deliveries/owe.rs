@@ -25,6 +25,8 @@ pub struct NewDelivery {
     pub told: Told,
     /// [`DeliveryState::Owed`], or `TooLate` for one that is only kept.
     pub state: DeliveryState,
+    /// Why it is only kept; empty where it is owed.
+    pub reason: String,
     /// Now, Unix milliseconds.
     pub at_ms: u64,
 }
@@ -93,7 +95,7 @@ async fn rows_of(
             .bind(told.revenue.0)
             .bind(told.revenue_true.0)
             .bind(row.state.as_str())
-            .bind("")
+            .bind(row.reason.as_str())
             .bind(0i64)
             .bind(at_ms)
             .bind(at_ms)

@@ -6,6 +6,7 @@ use super::job::{Booked, Booking, Change, Committed, Job, Restore, Verdict};
 use super::owe::{self, Entered};
 use super::save::{CallRow, ConversionRow, EntryRow};
 use super::state::{Held, State};
+use super::withheld::Withheld;
 use super::writer::Outcome;
 use crate::clock::Clock;
 use crate::store::deliveries::NewDelivery;
@@ -23,6 +24,8 @@ pub(super) struct Batch<'j> {
     pub committed: Vec<Committed>,
     /// What destinations are to be told.
     pub owed: Vec<NewDelivery>,
+    /// What they are not told, and why.
+    pub withheld: Vec<Withheld>,
     /// The last sequence number given out.
     pub last: i64,
     state: State,
@@ -45,6 +48,7 @@ impl<'j> Batch<'j> {
             outcomes: Vec::with_capacity(jobs.len()),
             committed: Vec::new(),
             owed: Vec::new(),
+            withheld: Vec::new(),
             last,
             state,
             clock,
@@ -138,7 +142,7 @@ impl<'j> Batch<'j> {
         booked
     }
 
-    /// Owes deliveries for the entry that was just made.
+    /// Owes deliveries for the entry that was just made, or notes why not.
     fn owe(&mut self, booking: &Booking) {
         let (Some(telling), Some(entry)) = (&booking.telling, self.entries.last()) else { return };
         let entered = Entered {
@@ -150,10 +154,17 @@ impl<'j> Batch<'j> {
         for wish in &telling.wishes {
             let conversion = entered.entry.conversion;
             let knows = self.state.knows(conversion, &wish.destination);
-            let Some(owed) = owe::decide(wish, &entered, knows) else { continue };
-            self.state.told(conversion, &wish.destination, owe::knows(&owed));
-            let id = EntityId::new(entered.now_ms, self.clock.random());
-            self.owed.push(owe::delivery(wish, &telling.draft, &entered, &owed, id));
+            match owe::decide(wish, &entered, knows) {
+                Ok(owed) => {
+                    self.state.told(conversion, &wish.destination, owe::knows(&owed));
+                    let id = EntityId::new(entered.now_ms, self.clock.random());
+                    self.owed.push(owe::delivery(wish, &telling.draft, &entered, &owed, id));
+                }
+                Err(reason) => {
+                    let (entry, destination) = (entered.seq, wish.destination.clone());
+                    self.withheld.push(Withheld { entry, destination, reason });
+                }
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod save;
 mod standings;
 mod state;
 mod underway;
+mod withheld;
 mod writer;
 
 use crate::store::{filter, sql};
@@ -33,4 +34,5 @@ pub use operations::{Operation, begin_operation, mark_undone, operation, restore
 pub use preview::preview;
 pub use standings::{StatusChange, status_changes};
 pub use underway::{Underway, Working};
+pub use withheld::{Withheld, withheld};
 pub use writer::{MOST_IN_BATCH, Outcome, Unavailable, Writer};

@@ -1,11 +1,13 @@
-//! From an entry to the deliveries that it causes.
+//! From an entry to the deliveries that it causes, or to why there is none.
 //! Promise: decided by `rules::owed` alone, and committed with the entry.
 
 use crate::store::deliveries::{DeliveryState, NewDelivery};
 use rules::entry::{Entry, Status};
 use rules::ids::EntityId;
-use rules::owed::{Happened, Knows, Notify, Owed, Wish, owed};
+use rules::owed::{Happened, HeldBack, Knows, Notify, Owed, Wish, owed};
 use rules::told::{Change, Told};
+
+const HOUR_MS: u64 = 3_600_000;
 
 /// An entry on its way into the ledger.
 pub(super) struct Entered<'e> {
@@ -16,7 +18,9 @@ pub(super) struct Entered<'e> {
 }
 
 /// What is owed for it to a destination that knows so much.
-pub(super) fn decide(wish: &Wish, entered: &Entered<'_>, knows: Knows) -> Option<Owed> {
+/// # Errors
+/// Nothing; why not.
+pub(super) fn decide(wish: &Wish, entered: &Entered<'_>, knows: Knows) -> Result<Owed, HeldBack> {
     let happened = Happened {
         after: entered.entry.after,
         notify: entered.notify,
@@ -61,6 +65,14 @@ pub(super) fn delivery(
         tx: entry.tx.clone().unwrap_or_default(),
         ..draft.clone()
     };
-    let state = if owed.too_late { DeliveryState::TooLate } else { DeliveryState::Owed };
-    NewDelivery { destination: wish.destination.clone(), told, state, at_ms: entered.now_ms }
+    let (state, reason) = match wish.maximum_age_ms.filter(|_| owed.too_late) {
+        Some(most) => (DeliveryState::TooLate, too_old(most)),
+        None => (DeliveryState::Owed, String::new()),
+    };
+    let (destination, at_ms) = (wish.destination.clone(), entered.now_ms);
+    NewDelivery { destination, told, state, reason, at_ms }
+}
+
+fn too_old(most_ms: u64) -> String {
+    format!("the click is older than the maximum age of {} h", most_ms / HOUR_MS)
 }

@@ -12,7 +12,7 @@ use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 use std::sync::Arc;
 
-type Bound<'q> = Query<'q, Any, <Any as sqlx::Database>::Arguments>;
+pub(super) type Bound<'q> = Query<'q, Any, <Any as sqlx::Database>::Arguments>;
 
 /// An entry's row.
 pub(super) struct EntryRow {
@@ -206,7 +206,7 @@ pub(super) async fn cursor(
     query.bind(cursor.record as i64).execute(connection).await.map(drop)
 }
 
-async fn insert<R>(
+pub(super) async fn insert<R>(
     connection: &mut AnyConnection,
     columns: &str,
     count: usize,

@@ -6,6 +6,7 @@
 use super::batch::Batch;
 use super::job::{AfterCommit, Booked, Job};
 use super::save;
+use super::withheld;
 use crate::clock::Clock;
 use crate::store::{Database, deliveries};
 use sqlx::AnyConnection;
@@ -193,6 +194,7 @@ impl Desk {
         save::calls(connection, &batch.calls).await?;
         save::replayed(connection, &batch.replayed()).await?;
         deliveries::insert(connection, &batch.owed).await?;
+        withheld::save(connection, &batch.withheld).await?;
         for job in jobs {
             if let Some(cursor) = &job.cursor {
                 save::cursor(connection, cursor).await?;

@@ -65,6 +65,8 @@ pub enum Via {
     Session,
     /// Somebody with access to the data folder.
     CommandLine,
+    /// Nobody: the program itself.
+    Program,
 }
 
 impl Via {
@@ -74,6 +76,7 @@ impl Via {
             Self::Key => "key",
             Self::Session => "session",
             Self::CommandLine => "command-line",
+            Self::Program => "program",
         }
     }
 }
@@ -81,7 +84,7 @@ impl Via {
 /// Who stands behind a request; handlers take it as an argument and hand it to the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The user's or key's ID; `command line` for [`Via::CommandLine`].
+    /// The user's or key's ID; `command line` for [`Via::CommandLine`], `runnel` for [`Via::Program`].
     pub id: String,
     /// The user's email or the key's name.
     pub name: String,
@@ -100,6 +103,12 @@ impl Caller {
     pub fn command_line(at_ms: u64) -> Self {
         let (id, name) = ("command line".to_owned(), "command line".to_owned());
         Self { id, name, role: Role::Owner, via: Via::CommandLine, session: None, at_ms }
+    }
+
+    /// The program itself, which keeps its settings in step with what others told it.
+    pub fn program(at_ms: u64) -> Self {
+        let (id, name) = ("runnel".to_owned(), "runnel".to_owned());
+        Self { id, name, role: Role::Editor, via: Via::Program, session: None, at_ms }
     }
 }
 

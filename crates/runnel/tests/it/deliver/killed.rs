@@ -1,9 +1,10 @@
-//! The real program is killed at random moments while it books and delivers. What was owed arrives;
-//! what was answered is repeated at most as often as it can have been under way when a kill came; and
-//! a rejection never comes before its approval.
+//! The real program is killed at random moments while it books and delivers. What was owed arrives; a
+//! delivery is repeated only if a kill came while it was under way, once for such a kill, so never more
+//! often than there were kills; one kill repeats no more than a destination takes at a time; what came
+//! of it is written once; and a rejection never comes before its approval.
 
 use crate::origin::drawn;
-use crate::receiver::Receiver;
+use crate::receiver::{Heard, Receiver};
 use crate::world::IPHONE;
 use parking_lot::Mutex;
 use proof::server::{Program, Server};
@@ -43,8 +44,9 @@ async fn what_is_owed_arrives_in_order_across_kills() {
     ];
     let funnel = funnel(&server, &key).await;
     let books = Arc::new(Books::default());
-    let (began, mut killed) = (Instant::now(), 0);
-    while killed < KILLS && began.elapsed() < MOST_TIME {
+    // How many calls were made in all lives up to each kill.
+    let (began, mut kills) = (Instant::now(), Vec::new());
+    while kills.len() < KILLS && began.elapsed() < MOST_TIME {
         let heard = receiver.heard().len();
         let load: Vec<_> = (0..VISITORS)
             .map(|n| {
@@ -60,11 +62,17 @@ async fn what_is_owed_arrives_in_order_across_kills() {
         for visitor in load {
             visitor.await.unwrap();
         }
+        kills.push(receiver.heard_of_the_gone().await);
         server = program.start().await;
-        killed += 1;
     }
     nothing_is_owed(&server, &key).await;
-    compare(&books, &receiver, killed);
+    all_arrived(&books, &receiver);
+    let arrivals = arrivals(&receiver.heard(), &kills);
+    for (path, most_under_way) in [("/single", 1), ("/many", 8)] {
+        repeats_are_of_kills(path, &arrivals[path], kills.len(), most_under_way);
+        rejections_come_last(path, &arrivals[path]);
+    }
+    written_once(&server, &key, &arrivals).await;
 }
 
 /// Chance from the clock: the tests have no need to repeat it.
@@ -73,35 +81,90 @@ fn rand_ms(below: u64) -> u64 {
     u64::from(now.subsec_nanos()) / 1000 % below
 }
 
-fn compare(books: &Books, receiver: &Receiver, killed: usize) {
-    let mut arrivals: BTreeMap<&str, Vec<(String, String, String)>> = BTreeMap::new();
+fn all_arrived(books: &Books, receiver: &Receiver) {
     let heard = receiver.heard();
-    for one in &heard {
-        let path = one.target.split('?').next().unwrap();
-        let said = (one.parameter("t"), one.parameter("s"), one.delivery());
-        arrivals.entry(path).or_default().push(said);
-    }
-    let arrived: HashSet<_> =
-        arrivals.values().flatten().map(|(tx, status, _)| format!("{tx} {status}")).collect();
+    let said = heard.iter().map(|one| format!("{} {}", one.parameter("t"), one.parameter("s")));
+    let arrived: HashSet<_> = said.collect();
     let answered = books.answered.lock();
     let lost: Vec<_> = answered.iter().filter(|said| !arrived.contains(*said)).collect();
     assert!(lost.is_empty(), "{} of {} never arrived: {lost:?}", lost.len(), answered.len());
-    for (path, most_under_way) in [("/single", 1), ("/many", 8)] {
-        let said = &arrivals[path];
-        let ids: BTreeSet<_> = said.iter().map(|(_, _, id)| id).collect();
-        let repeated = said.len() - ids.len();
-        println!("{path}: {} deliveries, {repeated} repeated in {killed} kills", ids.len());
-        assert!(repeated <= killed * most_under_way, "{path}: {repeated} repeated");
-        let mut rejected = HashSet::new();
-        for (tx, status, _) in said {
-            match status.as_str() {
-                "rejected" => drop(rejected.insert(tx)),
-                _ => {
-                    assert!(!rejected.contains(tx), "{path}: {tx} is approved after its rejection")
-                }
-            }
+}
+
+/// A call that arrived.
+struct Arrival {
+    tx: String,
+    status: String,
+    delivery: String,
+    /// How many kills there were before it.
+    life: usize,
+}
+
+/// What arrived at each path, in its order.
+fn arrivals(heard: &[Heard], kills: &[usize]) -> BTreeMap<String, Vec<Arrival>> {
+    let mut arrivals: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
+    for (place, one) in heard.iter().enumerate() {
+        let path = one.target.split('?').next().unwrap().to_owned();
+        let life = kills.partition_point(|heard_before| *heard_before <= place);
+        let (tx, status, delivery) = (one.parameter("t"), one.parameter("s"), one.delivery());
+        arrivals.entry(path).or_default().push(Arrival { tx, status, delivery, life });
+    }
+    arrivals
+}
+
+/// Who is called again was under way when the life of its last call ended: that kill repeats it.
+fn repeats_are_of_kills(path: &str, arrivals: &[Arrival], kills: usize, most_under_way: usize) {
+    let mut lives: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for one in arrivals {
+        lives.entry(&one.delivery).or_default().push(one.life);
+    }
+    let mut by_kill = vec![0; kills];
+    for (delivery, lives) in &lives {
+        for pair in lives.windows(2) {
+            assert!(pair[0] < pair[1], "{path}: {delivery} came twice without a kill: {lives:?}");
+            by_kill[pair[0]] += 1;
+        }
+        assert!(lives.len() <= 1 + kills, "{path}: {delivery} came in {lives:?}");
+    }
+    let repeated = arrivals.len() - lives.len();
+    println!("{path}: {} deliveries, {repeated} repeated by kills: {by_kill:?}", lives.len());
+    let too_many = by_kill.iter().any(|repeats| *repeats > most_under_way);
+    assert!(!too_many, "{path}: more were repeated than were under way: {by_kill:?}");
+}
+
+fn rejections_come_last(path: &str, arrivals: &[Arrival]) {
+    let mut rejected = HashSet::new();
+    for Arrival { tx, status, .. } in arrivals {
+        match status.as_str() {
+            "rejected" => drop(rejected.insert(tx)),
+            _ => assert!(!rejected.contains(tx), "{path}: {tx} is approved after its rejection"),
         }
     }
+}
+
+/// The log has exactly what arrived, each with one attempt: what was written as delivered was not sent
+/// again, and nothing that was owed is missing.
+async fn written_once(server: &Server, key: &str, arrivals: &BTreeMap<String, Vec<Arrival>>) {
+    let arrived: BTreeSet<_> =
+        arrivals.values().flatten().map(|one| one.delivery.clone()).collect();
+    let mut written = BTreeSet::new();
+    loop {
+        let part = json!({"limit": 1000, "offset": written.len()});
+        let log = server.api("POST", "/reports/deliveries", key, part).await;
+        let log: Value = log.json().await.unwrap();
+        let rows = log["rows"].as_array().unwrap();
+        for row in rows {
+            assert_eq!(
+                (&row["state"], &row["attempts"]),
+                (&json!("delivered"), &json!(1)),
+                "{row}"
+            );
+            written.insert(row["id"].as_str().unwrap().to_owned());
+        }
+        if rows.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(written, arrived);
 }
 
 /// One visitor after another until the server is gone: each converts, and is rejected at once.

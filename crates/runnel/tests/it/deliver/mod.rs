@@ -3,6 +3,8 @@
 
 mod faults;
 mod killed;
+mod retention;
 mod rules;
 mod schedule;
 mod shop;
+mod withheld;

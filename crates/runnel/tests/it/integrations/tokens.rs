@@ -1,10 +1,14 @@
 //! Access tokens that are asked for with a refresh token: kept while they last, asked for again when they end or
-//! are refused, and in no log.
+//! are refused, and in no log. A refresh token that the provider replaces is kept in its place.
 
 use super::sample::{google, microsoft, with};
 use super::street::{Street, answers};
+use crate::world::parameter;
+use runnel::publish;
+use runnel::store::people::Caller;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 const MINUTE_MS: u64 = 60_000;
 const GOOGLE_TOKENS: &str = "/oauth2.googleapis.com/token";
@@ -66,6 +70,73 @@ async fn a_token_is_used_while_it_lasts_and_then_another_is_asked_for() {
         for secret in ["granted-", "renewed-secret", "1//refresh", "M.C5refresh", "client-secret"] {
             assert!(!told.contains(secret), "{secret} in {told}");
         }
+    }
+}
+
+impl Street {
+    /// With which refresh token each access token was asked for.
+    fn asked_with(&self) -> Vec<String> {
+        let bodies = self.platform.heard().into_iter().map(|heard| heard.body);
+        let asked = bodies.filter(|body| body.starts_with("grant_type=refresh_token"));
+        asked.map(|body| parameter(&format!("http://h/?{body}"), "refresh_token")).collect()
+    }
+
+    /// The refresh token that is in force.
+    fn refresh_token(&self) -> String {
+        let picture = self.running().app.snapshot.load();
+        let source = &picture.sources[&self.source.parse().unwrap()].asset;
+        let secrets = source.integration.as_ref().unwrap().secrets();
+        secrets.into_iter().find(|(name, _)| *name == "refreshToken").unwrap().1.expose().to_owned()
+    }
+
+    async fn refresh_token_becomes(&self, token: &str) {
+        let patience = Instant::now() + Duration::from_secs(30);
+        while self.refresh_token() != token {
+            assert!(Instant::now() < patience, "it is still {}", self.refresh_token());
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_the_provider_replaces_is_asked_with_next_time() {
+    for (settings, click, tokens, first) in [
+        (google("data-manager", ""), "gclid", GOOGLE_TOKENS, "1//refresh"),
+        (microsoft(), "msclkid", MICROSOFT_TOKENS, "M.C5refresh"),
+    ] {
+        let street = Street::to(settings, click).await;
+        let path = format!("/traffic-sources/{}", street.source);
+        let seen = street.api("GET", &path, Value::Null).await;
+        street.grants(tokens);
+        street.converts(&format!("{click}=a")).await;
+        street.refresh_token_becomes("renewed-secret").await;
+        street.clock.advance_ms(60 * MINUTE_MS);
+        street.converts(&format!("{click}=b")).await;
+        assert_eq!(street.asked_with(), [first, "renewed-secret"]);
+        // Who saw the source before may save it: its version is the same, and the mask stands for the
+        // token in force.
+        street.api("PUT", &path, seen).await;
+        assert_eq!(street.refresh_token(), "renewed-secret");
+        let log = street.api("GET", "/audit?limit=10", Value::Null).await.to_string();
+        assert!(log.contains("renew-token") && log.contains(&street.source), "{log}");
+        for secret in [first, "renewed-secret"] {
+            assert!(!log.contains(secret), "{secret} in {log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_that_somebody_entered_meanwhile_stays() {
+    let street = Street::to(microsoft(), "msclkid").await;
+    street.grants(MICROSOFT_TOKENS);
+    let app = &street.running().app;
+    let caller = Caller::command_line(street.clock.now_ms());
+    let source = street.source.parse().unwrap();
+    for (before, expected) in [("of yesterday", "M.C5refresh"), ("M.C5refresh", "of the provider")]
+    {
+        let edit = publish::Edit::begin(app, &caller).await;
+        publish::renew(edit, source, before, "of the provider").await.unwrap();
+        assert_eq!(street.refresh_token(), expected);
     }
 }
 

@@ -2,6 +2,7 @@
 //! separately, and every form in which IPv6 can carry an IPv4 address.
 
 use super::allow;
+use proof::addresses::private_by_bits;
 use runnel::outbound::{Guard, forbidden};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -25,22 +26,6 @@ const RANGES: [([u8; 4], [u8; 4]); 16] = [
     ([224, 0, 0, 0], [239, 255, 255, 255]),
     ([240, 0, 0, 0], [255, 255, 255, 255]),
 ];
-
-/// The second implementation: masks and shifts, no list of networks.
-fn private_by_bits(address: u32) -> bool {
-    let [a, b, c, d] = address.to_be_bytes();
-    match a {
-        0 | 10 | 127 => true,
-        100 => b >> 6 == 1,
-        168 => (b, c, d) == (63, 129, 16),
-        169 => b == 254,
-        172 => b >> 4 == 1,
-        192 => b == 168 || (b == 0 && (c == 0 || c == 2)) || (b == 88 && c == 99),
-        198 => b >> 1 == 9 || (b == 51 && c == 100),
-        203 => b == 0 && c == 113,
-        _ => a >> 5 == 7,
-    }
-}
 
 fn is_refused(address: u32) -> bool {
     forbidden(IpAddr::from(Ipv4Addr::from(address))).is_some()

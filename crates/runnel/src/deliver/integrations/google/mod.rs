@@ -69,7 +69,7 @@ impl Adapter for Google {
     }
 
     fn granted(&self, answer: &Answered, now_ms: u64) -> Result<Grant, Verdict> {
-        oauth::read("Google", answer, now_ms)
+        oauth::read("Google", self.refresh_token.expose(), answer, now_ms)
     }
 
     fn render(&self, told: &[Told], with: &Context<'_>) -> Rendered {
