@@ -69,3 +69,22 @@ impl Default for Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_large_groups_make_syncs_rarer_and_never_more_frequent() {
+        let ms = Duration::from_millis;
+        let options = Options {
+            sync_pace: ms(1),
+            busy_sync_pace: ms(4),
+            large_group: 8,
+            ..Options::default()
+        };
+        assert_eq!([0, 7, 8].map(|records| options.pace(records)), [ms(1), ms(1), ms(4)]);
+        let slow = Options { sync_pace: ms(50), ..options };
+        assert_eq!(slow.pace(8), ms(50));
+    }
+}
