@@ -1,4 +1,5 @@
 /** Prerendered pages go on when they are shown; coming back by the back-forward cache → a view; leaving → no more waiting. */
+import { hurry } from "./conversion";
 import { quiet } from "./quiet";
 import { goOn, viewing } from "./turn";
 
@@ -6,5 +7,8 @@ import { goOn, viewing } from "./turn";
 export function watchLifecycle(back: () => void): void {
   document.addEventListener("prerenderingchange", goOn);
   addEventListener("pageshow", quiet((event: PageTransitionEvent) => event.persisted && back()));
-  addEventListener("pagehide", () => viewing(false));
+  addEventListener("pagehide", () => {
+    viewing(false);
+    hurry();
+  });
 }

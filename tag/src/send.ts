@@ -19,7 +19,8 @@ export interface Answer {
   offer?: boolean;
 }
 
-const TRIES = 4;
+/** How often a body is sent at most. */
+export const TRIES = 4;
 const PAUSE_MS = 2000;
 
 /** Sends for the nth time. `then` gets no answer where nobody answered or the server could not store it; `again` follows later. */

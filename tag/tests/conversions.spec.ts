@@ -89,6 +89,24 @@ test("calls that were queued before the script was there are made in their order
   expect(await tab.evaluate(() => [(window as any).before, (window as any).then])).toEqual([undefined, offer.hit]);
 });
 
+test("a report waits for the one before it, and for none when the page is left", async ({ stage, tab }) => {
+  await reachOffer(stage, tab);
+  const held: (() => unknown)[] = [];
+  await tab.route(`https://${GO}/js/event`, (route) => held.push(() => route.continue()));
+  await tab.evaluate(() => {
+    for (const tx of ["1", "2", "3"]) (window as any).flux.track("conversion", { tx, rev: tx });
+  });
+  await expect.poll(() => held.length).toBe(1);
+  held[0]!();
+  await expect.poll(() => held.length).toBe(2);
+  expect(await stage.ledger()).toEqual(["Offer 1 approved 1.00"]);
+  // The second is not answered yet: leaving sends the third all the same.
+  await tab.evaluate(() => dispatchEvent(new Event("pagehide")));
+  await expect.poll(() => held.length).toBe(3);
+  held.slice(1).forEach((go) => go());
+  await expect.poll(async () => (await stage.ledger()).length).toBe(3);
+});
+
 test("a shop's thank-you page without parameters converts the offer seen on its site", async ({ stage, tab }) => {
   stage.show(stage.hosts.offer, "/thanks", stage.page(`data-view=off`));
   const { offer } = await reachOffer(stage, tab);
