@@ -3,6 +3,8 @@
 //! Promise: another site's page gets no answer it can read, and nothing of it is recorded.
 
 use crate::app::App;
+use crate::head;
+use crate::host::host;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,24 +15,35 @@ const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("86400");
 
 /// Lets known sites through and tells their browsers so.
 pub async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    guarded(&app, request, |request| next.run(request)).await
+}
+
+/// Has `answer` answer known sites, and tells their browsers so.
+pub async fn guarded<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let Some(origin) = origin else { return next.run(request).await };
-    if !known(&app, &origin, request.headers()) {
+    let Some(origin) = origin else { return answer(request).await };
+    if !known(app, &origin, request.headers()) {
         return (StatusCode::FORBIDDEN, "This site is not registered: add it as a domain or page.")
             .into_response();
     }
     let preflight = request.method() == Method::OPTIONS;
     let mut response =
-        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { answer(request).await };
     allow(response.headers_mut(), origin, preflight);
     response
 }
 
 fn known(app: &App, origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let origin = origin.to_str().ok().and_then(|text| url::Url::parse(text).ok());
-    let Some(host) = origin.as_ref().and_then(|url| url.host_str()) else { return false };
-    let own = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    own.split(':').next() == Some(host) || app.snapshot.load().sites.contains(host)
+    let host = host(origin.to_str().unwrap_or_default());
+    if host.is_empty() {
+        return false;
+    }
+    let own = head::text(headers, header::HOST);
+    own.split(':').next() == Some(&*host) || app.snapshot.load().sites.contains(&*host)
 }
 
 fn allow(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {

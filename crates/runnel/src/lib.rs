@@ -19,6 +19,7 @@ pub mod enrich;
 pub mod error;
 pub mod feed;
 pub mod head;
+pub mod host;
 pub mod http;
 pub mod installation;
 pub mod keeper;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower::ServiceExt;
 
 /// A running server.
 pub struct Running {
@@ -58,13 +59,9 @@ impl Running {
         priority::lower_libraries();
         let feed = Feed::of(&app).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
-        let serve = |listener, router| {
-            let (app, closing) = (app.clone(), closing.clone());
-            tokio::spawn(async move { server::serve(listener, router, &app.config, closing).await })
-        };
         let servers = vec![
-            serve(track, http::tracking(app.clone())),
-            serve(admin, http::administration(app.clone())),
+            tokio::spawn(serve_visitors(track, app.clone(), closing.clone())),
+            tokio::spawn(serve_people(admin, app.clone(), closing)),
         ];
         let (track, admin) = addresses;
         Ok(Self { app, track, admin, stop_serving, stop_working, servers, workers, feed })
@@ -92,6 +89,21 @@ impl Running {
             tracing::error!("the journal was not synced at the end: the disk does not take it");
         }
     }
+}
+
+async fn serve_visitors(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
+    let site = http::Tracking::new(app.clone());
+    let answer = move |request| site.clone().answer(request);
+    server::serve(on, answer, &app.config, closing).await;
+}
+
+async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
+    let router = http::administration(app.clone());
+    let answer = move |request| {
+        let answered = router.clone().oneshot(request);
+        async { answered.await.unwrap_or_else(|never| match never {}) }
+    };
+    server::serve(on, answer, &app.config, closing).await;
 }
 
 async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>) {

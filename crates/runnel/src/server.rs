@@ -2,20 +2,25 @@
 //! Promise: slow or half-open clients are cut off; at shutdown, what is under way is answered.
 
 use crate::config::Config;
-use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use http::Request;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tower::ServiceExt;
+
+/// What a request carries; nothing is made of nothing.
+fn body(incoming: Incoming) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
+}
 
 /// The address that a connection came from.
 #[derive(Clone, Copy, Debug)]
@@ -26,13 +31,16 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed accept (out of file handles) others get a chance to close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `stop` turns true, then drains.
-pub async fn serve(
+/// Serves on `listener` what `answer` answers, until `stop` turns true, then drains.
+pub async fn serve<A, F>(
     listener: TcpListener,
-    router: Router,
+    answer: A,
     config: &Config,
     mut stop: watch::Receiver<bool>,
-) {
+) where
+    A: Fn(Request<Body>) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let http = connection_settings(config);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.connections));
@@ -43,7 +51,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => match places.clone().try_acquire_owned() {
-                Ok(place) => attend(stream, Peer(peer), &router, &http, &graceful, place),
+                Ok(place) => attend(stream, Peer(peer), answer.clone(), &http, &graceful, place),
                 Err(_) => metrics::counter!("runnel_connections_refused_total").increment(1),
             },
             Err(error) => {
@@ -71,22 +79,25 @@ fn connection_settings(config: &Config) -> Builder<TokioExecutor> {
     http
 }
 
-fn attend(
+fn attend<A, F>(
     stream: TcpStream,
     peer: Peer,
-    router: &Router,
+    answer: A,
     http: &Builder<TokioExecutor>,
     graceful: &GracefulShutdown,
     place: OwnedSemaphorePermit,
-) {
+) where
+    A: Fn(Request<Body>) -> F + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let _ = stream.set_nodelay(true);
-    let router = router.clone();
     let began = Arc::new(AtomicBool::new(false));
     let seen = began.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         seen.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(peer);
-        router.clone().oneshot(request.map(Body::new))
+        let answered = answer(request.map(body));
+        async { Ok::<_, Infallible>(answered.await) }
     });
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let connection = graceful.watch(connection.into_owned());

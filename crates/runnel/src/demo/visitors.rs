@@ -1,18 +1,16 @@
 //! People who walk the demo funnel, and the network's postbacks about some of them.
-//! Promise: the same crowd every time; each step goes through the router of the tracking domains.
+//! Promise: the same crowd every time; each step goes through what answers the tracking domains.
 
 use crate::app::App;
-use crate::http::tracking;
+use crate::http::Tracking;
 use crate::server::Peer;
 use anyhow::{Context, ensure};
-use axum::Router;
 use axum::body::Body;
 use http::{Request, Response, header};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tower::ServiceExt;
 
 const VISITORS: u32 = 400;
 const SEED: u64 = 7;
@@ -31,7 +29,7 @@ const LANGUAGES: [&str; 4] = ["en-US,en;q=0.9", "de-DE,de;q=0.9", "pt-BR,pt;q=0.
 
 /// One person, and the road to the server.
 struct Visitor<'a> {
-    router: &'a Router,
+    site: &'a Tracking,
     from: SocketAddr,
     browser: &'static str,
     language: &'static str,
@@ -41,10 +39,10 @@ struct Visitor<'a> {
 /// # Errors
 /// A step is answered otherwise than it should be.
 pub async fn walk(app: &Arc<App>) -> anyhow::Result<()> {
-    let router = tracking(app.clone());
+    let site = Tracking::new(app.clone());
     let mut chance = StdRng::seed_from_u64(SEED);
     for number in 0..VISITORS {
-        let visitor = Visitor::arrive(&router, &mut chance);
+        let visitor = Visitor::arrive(&site, &mut chance);
         let zone = chance.random_range(1..=12);
         let entrance = format!(
             "{}?campaign=autumn&clickid=demo-{number}&zone=zone-{zone}&c=0.0{}",
@@ -64,11 +62,11 @@ pub async fn walk(app: &Arc<App>) -> anyhow::Result<()> {
 }
 
 impl<'a> Visitor<'a> {
-    fn arrive(router: &'a Router, chance: &mut StdRng) -> Self {
+    fn arrive(site: &'a Tracking, chance: &mut StdRng) -> Self {
         let [a, b, c] = one_of(&NETWORKS, chance);
         let address = IpAddr::from([a, b, c, chance.random_range(1..255)]);
         Self {
-            router,
+            site,
             from: SocketAddr::new(address, 40_000),
             browser: one_of(&BROWSERS, chance),
             language: one_of(&LANGUAGES, chance),
@@ -110,7 +108,7 @@ impl<'a> Visitor<'a> {
             .header(header::ACCEPT_LANGUAGE, self.language)
             .extension(Peer(self.from))
             .body(Body::empty())?;
-        Ok(self.router.clone().oneshot(request).await?)
+        Ok(self.site.clone().answer(request).await)
     }
 }
 

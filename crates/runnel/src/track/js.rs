@@ -22,7 +22,7 @@ use rules::record::{PassedKind, Record};
 use rules::template::{Place, Template};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Most additional tokens that one call resolves.
 const MOST_TOKENS: usize = 50;
@@ -71,8 +71,9 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
         );
     }
     let cookies = cookies::read(&asked, &app.keys);
+    let arriving = report.arrives(&asked.query);
     remember(&app, &mut asked, &cookies, &report);
-    match view::see(&app, &asked, &cookies, &report).await {
+    match view::see(&app, &asked, &cookies, &report, arriving).await {
         Ok(seen) => answered(&app, &asked, &report, underway, seen).await,
         Err(refusal) => {
             let reason = match refusal {
@@ -168,16 +169,20 @@ fn resolved(
 ) -> BTreeMap<String, String> {
     let snapshot = app.snapshot.load();
     let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
-    let always = ["{hit}", "{visitor}", "{current-node-id}"].map(String::from);
-    let single = report.tokens().filter(|token| is_token(token)).map(str::to_owned);
-    let wanted = always.into_iter().chain(single.take(MOST_TOKENS));
-    let resolve = |token: String| {
+    let resolve = |template: &Template| {
         let mut value = String::new();
-        Template::parse(&token).render(&tokens, Place::Plain, &mut value);
-        (token, value)
+        template.render(&tokens, Place::Plain, &mut value);
+        value
     };
-    wanted.map(resolve).collect()
+    let always = ALWAYS.iter().map(|(token, template)| ((*token).to_owned(), resolve(template)));
+    let single = report.tokens().filter(|token| is_token(token)).take(MOST_TOKENS);
+    always.chain(single.map(|token| (token.to_owned(), resolve(&Template::parse(token))))).collect()
 }
+
+/// Tokens that every answer resolves.
+static ALWAYS: LazyLock<[(&str, Template); 3]> = LazyLock::new(|| {
+    ["{hit}", "{visitor}", "{current-node-id}"].map(|token| (token, Template::parse(token)))
+});
 
 /// One name in braces: anything else could be made to write much more than was sent.
 fn is_token(text: &str) -> bool {

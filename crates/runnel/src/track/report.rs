@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::params::Params;
 use rules::ids::{EntityId, HitId};
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Attributes of the script that tell where a visitor is.
 const ATTRIBUTES: [&str; 7] = ["vid", "hit", "f", "n", "p", "ts", "c"];
@@ -40,9 +40,9 @@ pub struct Report {
     /// More tokens to resolve.
     pub tokens: Vec<String>,
     /// More parameters, as if they stood in the page's address.
-    pub params: HashMap<String, String>,
+    pub params: BTreeMap<String, String>,
     /// Attributes of the script.
-    pub data: HashMap<String, String>,
+    pub data: BTreeMap<String, String>,
     /// How the view came about: the browser's `navigate`, `reload` or `back_forward`; `back` out of
     /// the back-forward cache; `moved` to another address within the page; `same`, told again.
     pub cause: String,
@@ -137,9 +137,9 @@ impl Report {
         self.cause != "moved" || name == "f" || name == "ts"
     }
 
-    /// Whether the page was loaded afresh by somebody whom nothing led here: no visitor, no hit.
-    pub fn arrives(&self) -> bool {
-        let told = self.parameters();
+    /// Whether the page was loaded afresh by somebody whom nothing led here: its parameters `told`
+    /// no visitor and no hit.
+    pub fn arrives(&self, told: &Params) -> bool {
         self.cause == "navigate" && told.get("vid").is_none() && told.get("hit").is_none()
     }
 
@@ -224,7 +224,10 @@ mod tests {
 
     #[test]
     fn only_a_fresh_load_without_visitor_or_hit_arrives() {
-        let arrives = |body: Value| serde_json::from_value::<Report>(body).unwrap().arrives();
+        let arrives = |body: Value| {
+            let report: Report = serde_json::from_value(body).unwrap();
+            report.arrives(&report.parameters())
+        };
         assert!(arrives(json!({"cause": "navigate", "url": "https://a.example/?vid=1"})));
         assert!(!arrives(json!({"cause": "reload"})));
         assert!(!arrives(json!({})));

@@ -10,6 +10,7 @@ use super::report::Report;
 use super::walk::{Walk, Walked, walk};
 use super::{fields, visitor};
 use crate::app::App;
+use crate::host::host;
 use rules::funnel::{Ready, Start};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::record::RequestKind;
@@ -50,7 +51,8 @@ struct Place {
     here: Option<Position>,
 }
 
-/// Takes in a report whose parameters stand in `asked.query`.
+/// Takes in a report whose parameters stand in `asked.query`, of somebody who is `arriving` or whom
+/// something led here.
 /// # Errors
 /// Nobody can tell where the visitor is.
 pub async fn see(
@@ -58,8 +60,10 @@ pub async fn see(
     asked: &Asked,
     cookies: &Cookies,
     report: &Report,
+    arriving: bool,
 ) -> Result<Seen, Refusal> {
-    if arrives(app, report)
+    if arriving
+        && comes_from_elsewhere(app, report)
         && let Ok(entered) = enter(app, asked, cookies).await
     {
         return Ok(entered);
@@ -97,12 +101,10 @@ pub async fn see(
     }
 }
 
-/// Whether somebody comes from elsewhere to a page that is an entrance: each load is a new visit,
-/// whoever it is (product.md §3.1).
-fn arrives(app: &App, report: &Report) -> bool {
-    let referrer = url::Url::parse(&report.referrer).ok();
-    let from = referrer.as_ref().and_then(|url| url.host_str());
-    report.arrives() && !from.is_some_and(|host| app.snapshot.load().sites.contains(host))
+/// Whether the page was not reached from one of the account's own. A page that is an entrance is then a
+/// new visit each time it is loaded, whoever comes (product.md §3.1).
+fn comes_from_elsewhere(app: &App, report: &Report) -> bool {
+    !app.snapshot.load().sites.contains(&*host(&report.referrer))
 }
 
 /// The hit that a redirect wrote into the page's address.
