@@ -1,5 +1,5 @@
 //! The real program as a process of its own, with a funnel made over its API.
-//! Promise: it listens on free loopback ports, is killed by its own number, and its data go with it.
+//! Promise: it listens on free loopback ports, is ended by its own number, and its data go with it.
 
 use crate::settings::Settings;
 use crate::wire;
@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A process that ends with us.
 pub struct Process(Child);
@@ -23,7 +24,13 @@ impl Process {
 }
 
 impl Drop for Process {
+    /// Asks it to end, so that it can write what it has counted of itself; then ends it.
     fn drop(&mut self) {
+        let asked = Command::new("kill").arg(self.pid().to_string()).status();
+        let until = Instant::now() + PATIENCE;
+        while asked.is_ok() && Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+            std::thread::sleep(PAUSE);
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
