@@ -36,6 +36,10 @@ pub struct Entry {
     pub path: Vec<Credit>,
     /// The latest earlier visit in each other funnel.
     pub indirect: Vec<VisitDims>,
+    /// Revenue that the traffic source had been told before this entry, its modifier included.
+    pub told_before: Micros,
+    /// Revenue that the traffic source has been told with this entry, its modifier included.
+    pub told: Micros,
 }
 
 /// How a conversion stands.
@@ -138,12 +142,18 @@ impl Entry {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableEntry> {
         match bytes.split_first() {
             Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(|_| UnreadableEntry),
+            Some((&WITHOUT_TOLD, rest)) => {
+                let told_nothing = [rest, &[0, 0]].concat();
+                postcard::from_bytes(&told_nothing).map_err(|_| UnreadableEntry)
+            }
             _ => Err(UnreadableEntry),
         }
     }
 }
 
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
+/// Ends before what the traffic source was told; nobody knows that of such an entry.
+const WITHOUT_TOLD: u8 = 1;
 
 /// The bytes are not an entry this program can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -227,8 +227,17 @@ fn what_credit_finds_fits_into_an_entry() {
         visit: credited.visit,
         path: credited.path,
         indirect: credited.indirect,
+        told_before: Micros(-5),
+        told: Micros(7),
     };
     assert_eq!(crate::entry::Entry::from_bytes(&entry.to_bytes()).unwrap(), entry);
+    // As it was written before anybody noted what sources are told: two amounts of a byte shorter.
+    let mut earlier = entry.to_bytes();
+    earlier[0] = 1;
+    earlier.truncate(earlier.len() - 2);
+    let told_nothing =
+        crate::entry::Entry { told_before: Micros::ZERO, told: Micros::ZERO, ..entry };
+    assert_eq!(crate::entry::Entry::from_bytes(&earlier).unwrap(), told_nothing);
 }
 
 /// A request as a generator makes it: days since the last, funnel, nodes, and of which earlier visit.

@@ -108,6 +108,17 @@ pub fn owed(wish: &Wish, happened: &Happened, knows: Knows) -> Result<Owed, Held
     Ok(Owed { change, status, revenue_true, revenue, too_late })
 }
 
+/// What the traffic source takes a conversion to have earned, after an entry for which `owed` is owed to
+/// it (its postback first, then its ad platform) and before which it was told `before`. One change that
+/// both hear of counts once, as the postback has it. What is too late is not told.
+pub fn told(before: Micros, owed: &[Owed]) -> Micros {
+    let told = owed.iter().find(|owed| !owed.too_late);
+    told.map_or(before, |owed| match owed.change {
+        Change::Retracted => Micros::ZERO,
+        Change::New | Change::Adjusted => owed.revenue,
+    })
+}
+
 /// A rejected conversion is news only to who was told of it, or asked for rejections by name.
 fn taken_back(wish: &Wish, knows: Knows) -> Result<Change, HeldBack> {
     let every = wish.tell == TellWhen::EveryChange;

@@ -124,6 +124,20 @@ fn what_was_cancelled_is_not_told_later() {
 }
 
 #[test]
+fn of_two_that_hear_of_a_change_the_first_counts_and_what_is_too_late_does_not() {
+    let owed = |revenue, too_late| Owed {
+        change: Change::Adjusted,
+        status: Status::Approved,
+        revenue_true: Micros(10),
+        revenue: Micros(revenue),
+        too_late,
+    };
+    assert_eq!(super::told(Micros(1), &[owed(8, false), owed(9, false)]), Micros(8));
+    assert_eq!(super::told(Micros(1), &[owed(8, true), owed(9, false)]), Micros(9));
+    assert_eq!(super::told(Micros(1), &[owed(8, true)]), Micros(1));
+}
+
+#[test]
 fn what_does_not_stand_is_told_nobody() {
     let change = happened(Standing::default(), Notify::All);
     assert_eq!(owed(&Wish::default(), &change, Knows::Nothing), Err(HeldBack::Nothing));
@@ -227,6 +241,21 @@ proptest! {
         let shown = |one: Result<Owed, _>| one.ok().map(|one| (one.change, one.revenue.0));
         let told: Vec<_> = told.into_iter().map(shown).collect();
         prop_assert_eq!(told, model(&wish, &changes));
+    }
+
+    #[test]
+    fn a_source_takes_a_conversion_for_what_it_was_told_last(
+        wish in any_wish(),
+        changes in prop::collection::vec(any_change(), 0..8),
+    ) {
+        let (owed, _) = story(&wish, &changes);
+        let after = owed.iter().fold(Micros::ZERO, |before, one| match one {
+            Ok(owed) => super::told(before, &[*owed]),
+            Err(_) => super::told(before, &[]),
+        });
+        let last = model(&wish, &changes).into_iter().flatten().last();
+        let believed = last.filter(|(change, _)| *change != Change::Retracted);
+        prop_assert_eq!(after.0, believed.map_or(0, |(_, amount)| amount));
     }
 
     #[test]

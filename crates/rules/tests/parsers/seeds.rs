@@ -183,5 +183,7 @@ fn entry() -> Entry {
         visit,
         path: vec![],
         indirect: vec![],
+        told_before: Default::default(),
+        told: Default::default(),
     }
 }

@@ -7,12 +7,13 @@ use crate::store::facts::{
     Measure, Measures, Path, Row, RowKind, Text, Texts, visit_key, visitor_key,
 };
 use rules::entry::{Entry, Standing, Status, VisitDims};
+use rules::money::Micros;
 use rules::record::Passed;
 
 /// The facts of `entry`, which the ledger holds under `sequence`.
 pub(super) fn rows(sequence: i64, entry: &Entry) -> Vec<Row<'_>> {
-    let taken_back = Part::of(entry, &entry.before, Measures::negated);
-    let added = Part::of(entry, &entry.after, |measures| measures);
+    let taken_back = Part::of(entry, &entry.before, entry.told_before, Measures::negated);
+    let added = Part::of(entry, &entry.after, entry.told, |measures| measures);
     let parts = taken_back.into_iter().chain(added);
     parts.flat_map(|part| part.rows(sequence, entry)).collect()
 }
@@ -31,15 +32,20 @@ struct Part {
 }
 
 impl Part {
-    fn of(entry: &Entry, standing: &Standing, signed: fn(Measures) -> Measures) -> Option<Self> {
+    fn of(
+        entry: &Entry,
+        standing: &Standing,
+        told: Micros,
+        signed: fn(Measures) -> Measures,
+    ) -> Option<Self> {
         let status = standing.status?;
         let mut indirect = Measures::default();
         if entry.event.is_none() && status.counts() {
             indirect.add(Measure::Indirect, 1);
         }
         let own = match entry.event {
-            None => conversion(status, standing),
-            Some(_) => event(status, standing),
+            None => conversion(status, standing, told),
+            Some(_) => event(status, standing, told),
         };
         Some(Self { status, own: signed(own), indirect: signed(indirect) })
     }
@@ -73,7 +79,7 @@ impl Part {
     }
 }
 
-fn conversion(status: Status, standing: &Standing) -> Measures {
+fn conversion(status: Status, standing: &Standing, told: Micros) -> Measures {
     let mut measures = Measures::default();
     measures.add(Measure::Conversions, i64::from(status.counts()));
     let of_status = match status {
@@ -84,15 +90,17 @@ fn conversion(status: Status, standing: &Standing) -> Measures {
     };
     measures.add(of_status, 1);
     measures.add(Measure::Revenue, standing.revenue.0);
+    measures.add(Measure::Told, told.0);
     measures.add(Measure::Expected, standing.expected.0);
     measures.add(Measure::Cost, standing.cost.0);
     measures
 }
 
-fn event(status: Status, standing: &Standing) -> Measures {
+fn event(status: Status, standing: &Standing, told: Micros) -> Measures {
     let mut measures = Measures::default();
     measures.add(Measure::Events, i64::from(status.counts()));
     measures.add(Measure::EventRevenue, standing.revenue.0);
+    measures.add(Measure::EventTold, told.0);
     measures.add(Measure::Cost, standing.cost.0);
     measures
 }

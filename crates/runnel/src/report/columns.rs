@@ -115,7 +115,7 @@ fn divided(above: i64, below: i64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX) * sign
 }
 
-/// All columns: the fixed ones, then four of each custom event.
+/// All columns: the fixed ones, then five of each custom event.
 pub fn all<'a>(events: impl Iterator<Item = (EntityId, &'a Event)>) -> Vec<Column> {
     let mut columns = fixed();
     columns.extend(events.flat_map(|(id, event)| of_event(id, &event.name)));
@@ -156,6 +156,7 @@ fn fixed() -> Vec<Column> {
         ratio("approval", "Approval %", Percent, of(M::Approved), judged),
         sum("expectedRevenue", "Expected revenue", Money, M::Expected),
         sum("revenue", "Revenue", Money, M::Revenue),
+        sum("revenueTold", "Revenue told to the source", Money, M::Told),
         sum("cost", "Cost", Money, M::Cost),
         Column::new("profit", "Profit", Money, Formula::Sum(profit())),
         ratio("roi", "ROI %", Percent, profit(), of(M::Cost)),
@@ -171,7 +172,7 @@ fn fixed() -> Vec<Column> {
     ]
 }
 
-fn of_event(id: EntityId, name: &str) -> [Column; 4] {
+fn of_event(id: EntityId, name: &str) -> [Column; 5] {
     let count = || vec![(Figure::EventCount(id.to_string()), 1)];
     let column = |part: &str, label: String, kind, formula| Column {
         name: format!("event.{id}.{part}"),
@@ -180,11 +181,18 @@ fn of_event(id: EntityId, name: &str) -> [Column; 4] {
         formula,
     };
     let revenue = vec![(Figure::EventRevenue(id.to_string()), 1)];
+    let told = vec![(Figure::EventTold(id.to_string()), 1)];
     let rate = Formula::Ratio(count(), vec![(Figure::Visits, 1)]);
     let cost = Formula::Ratio(vec![(Figure::Measure(M::Cost), 1)], count());
     [
         column("count", name.into(), ColumnKind::Count, Formula::Sum(count())),
         column("revenue", format!("{name}: revenue"), ColumnKind::Money, Formula::Sum(revenue)),
+        column(
+            "revenueTold",
+            format!("{name}: revenue told"),
+            ColumnKind::Money,
+            Formula::Sum(told),
+        ),
         column("rate", format!("{name}: rate %"), ColumnKind::Percent, rate),
         column("cost", format!("{name}: cost per"), ColumnKind::Money, cost),
     ]

@@ -93,6 +93,8 @@ pub(in crate::admin) struct EntryView {
     pub(super) notify: String,
     /// The call that caused it.
     pub(super) call: String,
+    /// Revenue that the traffic source has been told with it, its modifier included.
+    pub(super) revenue_told: Option<Micros>,
     /// The destinations that were not told of it. Those that were are under `deliveries`.
     pub(super) withheld: Vec<WithheldView>,
 }
@@ -200,6 +202,7 @@ impl EntryView {
             original: Some(original).filter(|original| !original.currency.is_empty()),
             notify: stored.notify,
             call: stored.call,
+            revenue_told: stored.told,
             withheld: withheld.into_iter().map(WithheldView::from).collect(),
         }
     }

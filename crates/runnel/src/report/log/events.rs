@@ -62,6 +62,8 @@ pub struct EventLine {
     pub revenue_before: Micros,
     /// Revenue after.
     pub revenue: Micros,
+    /// Revenue that the traffic source has been told with it, its modifier included.
+    pub revenue_told: Micros,
     /// Funnel of the visit.
     pub funnel: EntityId,
     /// Source of the visit.
@@ -102,6 +104,7 @@ fn event_line(snapshot: &Snapshot, sequence: i64, entry: Entry) -> EventLine {
         status: entry.after.status,
         revenue_before: entry.before.revenue,
         revenue: entry.after.revenue,
+        revenue_told: entry.told,
         funnel: entry.visit.funnel,
         source: entry.visit.source,
     }

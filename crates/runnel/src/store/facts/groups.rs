@@ -146,6 +146,7 @@ fn summed(select: &Select, figure: &Figure, joined: &[Joined]) -> Sql {
         }
         Figure::EventCount(id) => of_event(select, "f.events", id),
         Figure::EventRevenue(id) => of_event(select, "f.event_revenue", id),
+        Figure::EventTold(id) => of_event(select, "f.event_told", id),
     }
 }
 

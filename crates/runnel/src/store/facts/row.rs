@@ -87,7 +87,7 @@ closed_list! {
         Indirect => "indirect", Pending => "pending", Approved => "approved",
         Rejected => "rejected", Refunded => "refunded", Events => "events",
         Cost => "cost", Revenue => "revenue", Expected => "expected",
-        EventRevenue => "event_revenue",
+        EventRevenue => "event_revenue", Told => "told", EventTold => "event_told",
     }
 }
 
@@ -102,7 +102,8 @@ impl Text {
 impl Measure {
     /// Whether it is an amount of money.
     pub fn is_money(self) -> bool {
-        matches!(self, Self::Cost | Self::Revenue | Self::Expected | Self::EventRevenue)
+        let earned = matches!(self, Self::Revenue | Self::Expected | Self::EventRevenue);
+        earned || matches!(self, Self::Cost | Self::Told | Self::EventTold)
     }
 }
 

@@ -6,7 +6,7 @@ use super::row::Measure;
 use duckdb::{Connection, Result};
 
 /// Raised with every change of a table or of what a row means.
-pub(super) const LAYOUT: i64 = 4;
+pub(super) const LAYOUT: i64 = 5;
 
 /// Columns of `facts` beside the texts and measures.
 pub(super) const FIXED: &[(&str, &str)] = &[

@@ -148,6 +148,8 @@ pub enum Figure {
     EventCount(String),
     /// Revenue of the custom event with this ID.
     EventRevenue(String),
+    /// What the traffic source was told of that revenue.
+    EventTold(String),
 }
 
 /// What a report asks.

@@ -2,7 +2,7 @@
 //! Promise: no I/O after the state is read; what has to be written comes out as rows.
 
 use super::enter::{self, Step};
-use super::job::{Booked, Booking, Change, Committed, Job, Restore, Verdict};
+use super::job::{Booked, Booking, Change, Committed, Job, Restore, Telling, Verdict};
 use super::owe::{self, Entered};
 use super::save::{CallRow, ConversionRow, EntryRow};
 use super::state::{Held, State};
@@ -13,6 +13,7 @@ use crate::store::deliveries::NewDelivery;
 use rules::apply::{self, Decision, Of};
 use rules::entry::{Standing, Status};
 use rules::ids::EntityId;
+use rules::owed::told;
 use sqlx::AnyConnection;
 
 /// What a batch came to.
@@ -137,20 +138,18 @@ impl<'j> Batch<'j> {
                 enter::first(booking, held, change, id)
             }
         };
-        let booked = self.enter(job, step);
-        self.owe(booking);
-        booked
+        self.enter(job, step, booking.telling.as_deref())
     }
 
-    /// Owes deliveries for the entry that was just made, or notes why not.
-    fn owe(&mut self, booking: &Booking) {
-        let (Some(telling), Some(entry)) = (&booking.telling, self.entries.last()) else { return };
+    /// Owes deliveries for the entry that is being made, or notes why not.
+    fn owe(&mut self, telling: &Telling, step: &mut Step) {
         let entered = Entered {
-            seq: entry.seq,
-            entry: &entry.entry,
-            notify: booking.notify,
+            seq: self.last,
+            entry: &step.entry,
+            notify: step.notify,
             now_ms: self.clock.now_ms(),
         };
+        let mut to_source = Vec::new();
         for wish in &telling.wishes {
             let conversion = entered.entry.conversion;
             let knows = self.state.knows(conversion, &wish.destination);
@@ -159,6 +158,7 @@ impl<'j> Batch<'j> {
                     self.state.told(conversion, &wish.destination, owe::knows(&owed));
                     let id = EntityId::new(entered.now_ms, self.clock.random());
                     self.owed.push(owe::delivery(wish, &telling.draft, &entered, &owed, id));
+                    to_source.extend((!wish.owner).then_some(owed));
                 }
                 Err(reason) => {
                     let (entry, destination) = (entered.seq, wish.destination.clone());
@@ -166,6 +166,7 @@ impl<'j> Batch<'j> {
                 }
             }
         }
+        step.entry.told = told(step.entry.told_before, &to_source);
     }
 
     fn restore(&mut self, job: &'j Job, restore: &Restore) -> Booked {
@@ -182,14 +183,17 @@ impl<'j> Batch<'j> {
                 let free = existed && others.all(|other| other.tx != restore.tx);
                 let tx = if free { restore.tx.clone() } else { held.tx.clone() };
                 let step = enter::restored(held, restore.to, tx, job.call.at_ms);
-                self.enter(job, step)
+                self.enter(job, step, None)
             }
         }
     }
 
-    /// Makes the entry, and the state it leads to.
-    fn enter(&mut self, job: &'j Job, step: Step) -> Booked {
+    /// Makes the entry, what is owed for it to those who may have to be told, and the state it leads to.
+    fn enter(&mut self, job: &'j Job, mut step: Step, telling: Option<&Telling>) -> Booked {
         self.last += 1;
+        if let Some(telling) = telling {
+            self.owe(telling, &mut step);
+        }
         let held = step.held(self.last, job.call.at_ms);
         let entry = held.last.clone();
         self.committed.push(Committed {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) struct Step {
     pub original: Option<Original>,
     pub notify: Notify,
-    entry: Entry,
+    pub entry: Entry,
     repeat_number: i64,
     notified: bool,
     worth: Micros,
@@ -50,6 +50,8 @@ pub(super) fn first(booking: &Booking, held: &[Held], change: &Change, id: Entit
         visit: origin.visit.clone(),
         path: origin.path.clone(),
         indirect: origin.indirect.clone(),
+        told_before: Micros::ZERO,
+        told: Micros::ZERO,
     };
     let place = Place {
         node: origin.node,
@@ -67,6 +69,7 @@ pub(super) fn again(booking: &Booking, held: &Held, change: &Change) -> Step {
         tx: change.tx.clone(),
         before: held.standing,
         after: change.after,
+        told_before: held.last.told,
         ..(*held.last).clone()
     };
     said(booking, change, entry, held.repeat_number, held.notified, Place::of(held))
@@ -98,7 +101,8 @@ fn said(
 pub(super) fn restored(held: &Held, to: Standing, tx: Option<String>, at_ms: u64) -> Step {
     let gone = Standing { status: Some(Status::Rejected), ..Standing::default() };
     let after = if to.status.is_some() { to } else { gone };
-    let entry = Entry { at_ms, tx, before: held.standing, after, ..(*held.last).clone() };
+    let (before, told_before) = (held.standing, held.last.told);
+    let entry = Entry { at_ms, tx, before, after, told_before, ..(*held.last).clone() };
     Step {
         original: None,
         notify: Notify::None,

@@ -1,6 +1,7 @@
 //! Conversions as they stand, and the entries that led there.
 
 use super::filter::{Filter, Page, Part, unsigned};
+use super::follow;
 use super::standings::status;
 use crate::store::Database;
 use rules::entry::{Standing, Status};
@@ -132,6 +133,8 @@ pub struct StoredEntry {
     pub rate: Micros,
     pub notify: String,
     pub call: String,
+    /// What the traffic source has been told with it; none if the entry cannot be read.
+    pub told: Option<Micros>,
 }
 
 /// All changes of the conversion `id`, the oldest first.
@@ -158,6 +161,7 @@ fn read_entry(row: &AnyRow) -> Result<StoredEntry, sqlx::Error> {
         rate: Micros(row.try_get("rate")?),
         notify: row.try_get("notify")?,
         call: row.try_get("call")?,
+        told: follow::read_entry(&row.try_get::<Vec<u8>, _>("body")?).ok().map(|entry| entry.told),
     })
 }
 

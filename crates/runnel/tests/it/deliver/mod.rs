@@ -7,4 +7,5 @@ mod retention;
 mod rules;
 mod schedule;
 mod shop;
+mod told;
 mod withheld;

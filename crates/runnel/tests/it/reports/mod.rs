@@ -256,7 +256,7 @@ fn cases(usual: u32) -> ProptestConfig {
 
 /// Nothing of a conversion or event is left in `sums` but that it was rejected.
 fn assert_nothing_left(asked: &Asked, metrics: &Map<String, Value>) {
-    const EARNED: [&str; 9] = [
+    const EARNED: [&str; 11] = [
         "conversions",
         "indirect",
         "pending",
@@ -264,8 +264,10 @@ fn assert_nothing_left(asked: &Asked, metrics: &Map<String, Value>) {
         "refunded",
         "expectedRevenue",
         "revenue",
+        "revenueTold",
         "event.count",
         "event.revenue",
+        "event.revenueTold",
     ];
     let sums = sums(metrics);
     for name in EARNED {

@@ -12,7 +12,7 @@ use rules::record::{PassedKind, Record};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The columns compared: all are sums but `visitors`.
-pub const COLUMNS: [&str; 20] = [
+pub const COLUMNS: [&str; 22] = [
     "visits",
     "landerViews",
     "landerViewsUnique",
@@ -30,9 +30,11 @@ pub const COLUMNS: [&str; 20] = [
     "refunded",
     "expectedRevenue",
     "revenue",
+    "revenueTold",
     "cost",
     "event.count",
     "event.revenue",
+    "event.revenueTold",
 ];
 
 pub type Sums = [i64; COLUMNS.len()];
@@ -392,10 +394,12 @@ fn standing_unit(entry: &Entry, conversion_clock: bool) -> Unit {
     if entry.event.is_some() {
         unit.sums[at("event.count")] = counts;
         unit.sums[at("event.revenue")] = standing.revenue.0;
+        unit.sums[at("event.revenueTold")] = entry.told.0;
     } else {
         unit.sums[at("conversions")] = counts;
         unit.sums[at(standing.status.unwrap().as_str())] = 1;
         unit.sums[at("revenue")] = standing.revenue.0;
+        unit.sums[at("revenueTold")] = entry.told.0;
         unit.sums[at("expectedRevenue")] = standing.expected.0;
     }
     unit

@@ -89,9 +89,9 @@ impl World {
     pub fn rejected(mut self) -> Self {
         let last: BTreeMap<_, _> = self.entries.iter().map(|e| (e.conversion, e.clone())).collect();
         for entry in last.into_values() {
-            let before = entry.after;
+            let (before, told_before, told) = (entry.after, entry.told, Micros::ZERO);
             let after = Standing { status: Some(Status::Rejected), ..Standing::default() };
-            self.entries.push(Entry { before, after, ..entry });
+            self.entries.push(Entry { before, after, told_before, told, ..entry });
         }
         self
     }
@@ -277,8 +277,10 @@ impl Maker {
         let indirect = self.indirect(&record);
         let (path, visit) = (self.credits(&record, hit), dims(&record));
         let (first_at_ms, mut before) = (self.now_ms, Standing::default());
+        let mut told_before = Micros::ZERO;
         for _ in 0..self.rng.random_range(1..5) {
             let after = self.standing();
+            let told = Micros(self.rng.random_range(0..9_000_000));
             let (at_ms, vid, tx) = (self.now_ms, record.vid, tx.clone());
             let (path, visit, indirect) = (path.clone(), visit.clone(), indirect.clone());
             self.world.entries.push(Entry {
@@ -294,8 +296,10 @@ impl Maker {
                 visit,
                 path,
                 indirect,
+                told_before,
+                told,
             });
-            before = after;
+            (before, told_before) = (after, told);
             self.later();
         }
     }
