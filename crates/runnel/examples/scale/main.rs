@@ -57,13 +57,13 @@ async fn run(binary: &Path, data: &Path, hits: u64) -> anyhow::Result<Table> {
     table.line("journal, sealed, a hit", journal / written.hits as f64, "bytes");
     table.line("journal, sealed, a request", journal / written.records as f64, "bytes");
 
+    look_up(data, &traffic, &mut table).await?;
     convert(&program, &traffic.sample(traffic.visits() / VISITS_PER_CONVERSION)).await?;
     rebuild(&program, data, written, &mut table)?;
 
     // The newest requests are behind the snapshot of sessions, as a kill leaves them.
     journal::write(data, &mut traffic, BEHIND_THE_SNAPSHOT)?;
     started(&program, &mut table).await?;
-    look_up(data, &traffic, &mut table).await?;
     reports(&program, &mut table).await?;
     Ok(table)
 }
