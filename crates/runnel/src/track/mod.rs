@@ -7,6 +7,7 @@ mod action;
 mod address;
 mod ask;
 mod asked;
+mod compose;
 mod cookies;
 mod entrance;
 mod fields;

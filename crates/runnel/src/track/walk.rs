@@ -4,6 +4,7 @@
 
 use super::ask::Known;
 use super::asked::Asked;
+use super::compose::{buffer, compose};
 use super::middleware::{Asking, Heard};
 use super::visitor::Visitor;
 use crate::app::App;
@@ -15,7 +16,7 @@ use rules::facts::Facts;
 use rules::funnel::{Ready, Reason, Recording, Request, Route, Start, route};
 use rules::ids::{EntityId, RequestKey};
 use rules::money::Micros;
-use rules::record::{Consulted, Cost, Record, RequestKind, Step, Taken};
+use rules::record::{Consulted, Record, RequestKind};
 use rules::session::{Session, SessionVisit};
 use std::sync::Arc;
 
@@ -62,9 +63,9 @@ pub struct Walked {
 }
 
 /// What stays the same however often a walk is decided.
-struct Drawn {
-    seed: u64,
-    request: RequestKey,
+pub(super) struct Drawn {
+    pub seed: u64,
+    pub request: RequestKey,
 }
 
 /// What came of deciding a walk once.
@@ -124,14 +125,6 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
         laps.lap("record");
         Attempt::Over(Some(Walked { record: Arc::new(record), route, number, buffer }))
     })
-}
-
-/// The session's buffer after `record`.
-fn buffer(session: &Session, record: &Record) -> Vec<(String, String)> {
-    let mut after = Session::new(record.vid);
-    after.buffer.clone_from(&session.buffer);
-    after.take_in_parameters(&record.buffer);
-    after.buffer
 }
 
 /// Counts expressions that gave no key, and what came of asking services.
@@ -225,93 +218,4 @@ fn asking(
     let place = route.steps.iter().position(|step| step.node == node)?;
     let hit = drawn.request.hit(place, &app.keys);
     Asking::of(walk, session, &app.snapshot.load(), (node, hit))
-}
-
-fn compose(
-    app: &App,
-    walk: &Walk,
-    session: &Session,
-    visit: Option<&SessionVisit>,
-    drawn: &Drawn,
-    route: &Route,
-    consulted: Vec<Consulted>,
-) -> Record {
-    let request = drawn.request;
-    let first_hit = request.hit(0, &app.keys);
-    let begins = visit.is_none();
-    let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
-    let differs = visit.is_some_and(|visit| visit.facts != walk.facts);
-    let own_facts = differs.then(|| Box::new(walk.facts.clone()));
-    let asked = walk.asked;
-    Record {
-        request,
-        kind: walk.kind,
-        vid: walk.visitor.vid,
-        new_visitor: walk.visitor.new,
-        visit: visit.map_or(first_hit, |v| v.visit),
-        previous: session.last_request,
-        previous_visit: session.last_visit.filter(|last| visit.is_none_or(|v| v.visit != *last)),
-        funnel: walk.plan.plan().funnel,
-        source: walk.source,
-        plan: walk.plan.id(),
-        seed: drawn.seed,
-        action: taken(walk, session, route),
-        steps: steps(app, session, route, request),
-        path: visit.map_or_else(Vec::new, |v| v.path.clone()),
-        actions: visit.map_or_else(Vec::new, |v| v.actions.clone()),
-        fields: walk.fields.to_vec(),
-        buffer: walk.buffer.iter().chain(&route.data_added).cloned().collect(),
-        cost: walk.cost.map(|amount| Cost { amount }),
-        visit_cost: walk.cost.or_else(|| visit.map(|v| v.cost)).unwrap_or_default(),
-        fires: fires(walk, route),
-        consulted,
-        tags: tags(session, route),
-        domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
-        referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
-        user_agent: if begins {
-            asked.header(http::header::USER_AGENT).to_owned()
-        } else {
-            String::new()
-        },
-        gpc: asked.wants_privacy(),
-        facts,
-        own_facts,
-    }
-}
-
-fn steps(app: &App, session: &Session, route: &Route, request: RequestKey) -> Vec<Step> {
-    let each = route.steps.iter().enumerate().map(|(index, step)| Step {
-        checksum: request.hit(index, &app.keys).checksum(),
-        node: step.node,
-        kind: step.kind,
-        page: step.page,
-        by: step.by,
-        first: !session.seen_nodes.contains(&step.node),
-    });
-    each.collect()
-}
-
-fn taken(walk: &Walk, session: &Session, route: &Route) -> Option<Taken> {
-    let (left, taken) = (walk.left?, route.taken.as_ref()?);
-    Some(Taken {
-        from: left.hit,
-        node: left.node,
-        page: left.page,
-        kind: left.kind,
-        number: walk.number,
-        connection: taken.connection,
-        first: !session.clicked.contains(&left.node),
-    })
-}
-
-/// Flagged bots never fire conversions or events (product.md §3).
-fn fires(walk: &Walk, route: &Route) -> Vec<rules::record::Fire> {
-    let taken = route.taken.as_ref().filter(|_| !walk.facts.is_bot());
-    taken.map_or_else(Vec::new, |taken| taken.fires.clone())
-}
-
-fn tags(session: &Session, route: &Route) -> Vec<EntityId> {
-    let kept = session.tags.iter().filter(|tag| !route.tags_removed.contains(tag));
-    let added = route.tags_added.iter().filter(|tag| !session.tags.contains(tag));
-    kept.chain(added).copied().collect()
 }

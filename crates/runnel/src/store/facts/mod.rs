@@ -2,6 +2,7 @@
 //! Promise: derived and never the only copy; broken or closed, everything but reports goes on.
 
 mod append;
+mod ask;
 mod columns;
 mod costs;
 mod damage;
@@ -24,6 +25,7 @@ mod words;
 mod writer;
 
 pub use append::{Batch, Cursors};
+pub use ask::ReadError;
 pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
 pub use paths::PathOf;
@@ -59,12 +61,6 @@ pub const OPENING: &str = "Reports are being opened.";
 /// Why reports are closed after too many ends inside DuckDB.
 const RESTING: &str = "Reports are off for a while: DuckDB ended the program repeatedly. Then their store \
 is filled anew; `runnel rebuild` does it at once.";
-/// Why reports are closed once one of them has met damage.
-const DAMAGED: &str = "The report store is damaged; it is being made again.";
-/// Longest wait of a report for the store to be opened, and how often it looks.
-const OPENED_WITHIN: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-
 /// The report store, open or not.
 pub struct Facts {
     folder: PathBuf,
@@ -81,20 +77,6 @@ pub struct Facts {
 enum State {
     Open(Connection),
     Closed(&'static str),
-}
-
-/// Why a report was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The store is not open.
-    #[error("{0}")]
-    Closed(&'static str),
-    /// The time that reports may take is over.
-    #[error("the report took too long")]
-    TimedOut,
-    /// The store failed.
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
 }
 
 impl Facts {
@@ -209,65 +191,6 @@ impl Facts {
     pub fn set_aside(&self) -> u64 {
         self.set_aside.load(Ordering::Relaxed)
     }
-
-    /// Runs `work` on a connection of its own, in one transaction that sees one state, with the
-    /// small tables in `mapped`; two run at once. It is interrupted after `within`, or when the
-    /// caller goes away.
-    /// # Errors
-    /// See [`ReadError`].
-    pub async fn read<T: Send + 'static>(
-        &self,
-        within: Duration,
-        mapped: Vec<Mapped>,
-        work: impl FnOnce(&Reader<'_>) -> anyhow::Result<T> + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let work = move |connection: &Connection| work(&Reader::new(connection, &mapped)?);
-        tokio::time::timeout(within, self.read_to_end(work))
-            .await
-            .map_err(|_| ReadError::TimedOut)?
-    }
-
-    async fn read_to_end<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
-    ) -> Result<T, ReadError> {
-        let permit = self.permits.clone().acquire_owned().await.map_err(anyhow::Error::from)?;
-        let connection = self.opened_soon().await?;
-        let _interrupt = Interrupt(connection.interrupt_handle());
-        let marker = self.marker.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let (_permit, _inside) = (permit, marker.enter());
-            connection.execute_batch("BEGIN TRANSACTION")?;
-            let result = work(&connection);
-            connection.execute_batch("ROLLBACK")?;
-            result
-        });
-        let done = task.await.map_err(anyhow::Error::from)?;
-        done.map_err(|error| {
-            self.judge(&error);
-            if self.is_damaged() { ReadError::Closed(DAMAGED) } else { error.into() }
-        })
-    }
-
-    /// A connection; right after a start it takes a moment until there is one.
-    async fn opened_soon(&self) -> Result<Connection, ReadError> {
-        let asked = Instant::now();
-        loop {
-            match self.connection() {
-                Err(ReadError::Closed(OPENING)) if asked.elapsed() < OPENED_WITHIN => {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                opened => return opened,
-            }
-        }
-    }
-
-    fn connection(&self) -> Result<Connection, ReadError> {
-        match &*self.state.lock() {
-            State::Open(connection) => Ok(open::another(connection).map_err(anyhow::Error::from)?),
-            State::Closed(why) => Err(ReadError::Closed(why)),
-        }
-    }
 }
 
 /// How long a program whose last `crashes` runs ended inside DuckDB serves without reports.
@@ -275,15 +198,6 @@ fn rest(crashes: u32) -> Duration {
     match crashes.checked_sub(CRASHES_UNTIL_OFF) {
         Some(further) => REST_MOST.min(REST_FIRST * 2_u32.saturating_pow(further.min(10))),
         None => Duration::ZERO,
-    }
-}
-
-/// Stops the query when nobody waits for it any more; harmless after its end.
-struct Interrupt(Arc<duckdb::InterruptHandle>);
-
-impl Drop for Interrupt {
-    fn drop(&mut self) {
-        self.0.interrupt();
     }
 }
 
