@@ -108,14 +108,16 @@ pub fn owed(wish: &Wish, happened: &Happened, knows: Knows) -> Result<Owed, Held
     Ok(Owed { change, status, revenue_true, revenue, too_late })
 }
 
-/// What the traffic source takes a conversion to have earned, after an entry for which `owed` is owed to
-/// it (its postback first, then its ad platform) and before which it was told `before`. One change that
-/// both hear of counts once, as the postback has it. What is too late is not told.
-pub fn told(before: Micros, owed: &[Owed]) -> Micros {
-    let told = owed.iter().find(|owed| !owed.too_late);
-    told.map_or(before, |owed| match owed.change {
-        Change::Retracted => Micros::ZERO,
-        Change::New | Change::Adjusted => owed.revenue,
+/// What the traffic source takes a conversion to have earned, by what each of its destinations knows (its
+/// postback first, then its ad platform). The first that was ever told counts, and only it: two that hear
+/// of one conversion say the same thing twice. Where somebody cancelled its word, or it came too late, the
+/// figure stays what it was `before`.
+pub fn told(before: Micros, known: impl IntoIterator<Item = Knows>) -> Micros {
+    let first = known.into_iter().find(|knows| *knows != Knows::Nothing);
+    first.map_or(before, |knows| match knows {
+        Knows::Stands { revenue, .. } => revenue,
+        Knows::Retracted => Micros::ZERO,
+        Knows::Withheld | Knows::Nothing => before,
     })
 }
 

@@ -124,17 +124,17 @@ fn what_was_cancelled_is_not_told_later() {
 }
 
 #[test]
-fn of_two_that_hear_of_a_change_the_first_counts_and_what_is_too_late_does_not() {
-    let owed = |revenue, too_late| Owed {
-        change: Change::Adjusted,
-        status: Status::Approved,
-        revenue_true: Micros(10),
-        revenue: Micros(revenue),
-        too_late,
-    };
-    assert_eq!(super::told(Micros(1), &[owed(8, false), owed(9, false)]), Micros(8));
-    assert_eq!(super::told(Micros(1), &[owed(8, true), owed(9, false)]), Micros(9));
-    assert_eq!(super::told(Micros(1), &[owed(8, true)]), Micros(1));
+fn of_a_sources_two_destinations_the_first_that_was_told_counts() {
+    let stands = |revenue| Knows::Stands { status: Status::Approved, revenue: Micros(revenue) };
+    for (known, expected) in [
+        ([stands(8), stands(9)], 8),
+        ([Knows::Nothing, stands(9)], 9),
+        ([Knows::Retracted, stands(9)], 0),
+        ([Knows::Withheld, stands(9)], 5),
+        ([Knows::Nothing, Knows::Nothing], 5),
+    ] {
+        assert_eq!(super::told(Micros(5), known), Micros(expected), "{known:?}");
+    }
 }
 
 #[test]
@@ -248,11 +248,8 @@ proptest! {
         wish in any_wish(),
         changes in prop::collection::vec(any_change(), 0..8),
     ) {
-        let (owed, _) = story(&wish, &changes);
-        let after = owed.iter().fold(Micros::ZERO, |before, one| match one {
-            Ok(owed) => super::told(before, &[*owed]),
-            Err(_) => super::told(before, &[]),
-        });
+        let (_, knows) = story(&wish, &changes);
+        let after = super::told(Micros::ZERO, [knows]);
         let last = model(&wish, &changes).into_iter().flatten().last();
         let believed = last.filter(|(change, _)| *change != Change::Retracted);
         prop_assert_eq!(after.0, believed.map_or(0, |(_, amount)| amount));

@@ -149,16 +149,14 @@ impl<'j> Batch<'j> {
             notify: step.notify,
             now_ms: self.clock.now_ms(),
         };
-        let mut to_source = Vec::new();
+        let conversion = entered.entry.conversion;
         for wish in &telling.wishes {
-            let conversion = entered.entry.conversion;
             let knows = self.state.knows(conversion, &wish.destination);
             match owe::decide(wish, &entered, knows) {
                 Ok(owed) => {
                     self.state.told(conversion, &wish.destination, owe::knows(&owed));
                     let id = EntityId::new(entered.now_ms, self.clock.random());
                     self.owed.push(owe::delivery(wish, &telling.draft, &entered, &owed, id));
-                    to_source.extend((!wish.owner).then_some(owed));
                 }
                 Err(reason) => {
                     let (entry, destination) = (entered.seq, wish.destination.clone());
@@ -166,7 +164,9 @@ impl<'j> Batch<'j> {
                 }
             }
         }
-        step.entry.told = told(step.entry.told_before, &to_source);
+        let of_source = telling.wishes.iter().filter(|wish| !wish.owner);
+        let known = of_source.map(|wish| self.state.knows(conversion, &wish.destination));
+        step.entry.told = told(step.entry.told_before, known);
     }
 
     fn restore(&mut self, job: &'j Job, restore: &Restore) -> Booked {

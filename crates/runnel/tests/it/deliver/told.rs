@@ -1,6 +1,6 @@
 //! Reports show what the traffic source was told beside what was earned.
 
-use super::shop::Shop;
+use super::shop::{Shop, TOLD};
 use serde_json::{Value, json};
 
 impl Shop {
@@ -52,4 +52,19 @@ async fn a_source_that_hears_once_goes_on_believing_it() {
     let entries = page["entries"].as_array().unwrap().iter();
     let told: Vec<_> = entries.map(|entry| entry["revenueTold"].as_str().unwrap()).collect();
     assert_eq!(told, ["0.00", "15.00", "15.00", "15.00"]);
+}
+
+#[tokio::test]
+async fn a_reversal_takes_back_what_was_told_and_a_refund_says_less() {
+    let shop = Shop::open(json!({"tell": "every-change", "revenueModifierPercent": -50})).await;
+    let undo = format!("{}/undo{TOLD}", shop.receiver.url);
+    shop.wish(json!({"reversalUrl": undo})).await;
+    let hit = shop.hit("S1").await;
+    shop.books(&format!("hit={hit}&tx=A&rev=10")).await;
+    shop.books(&format!("hit={hit}&tx=B&rev=6")).await;
+    assert_eq!(shop.figures().await, ["16.00 8.00", "16.00 8.00"]);
+    shop.books(&format!("hit={hit}&tx=A&rev=4&status=refunded")).await;
+    assert_eq!(shop.figures().await, ["10.00 5.00", "10.00 5.00"]);
+    shop.books(&format!("hit={hit}&tx=B&status=rejected")).await;
+    assert_eq!(shop.figures().await, ["4.00 2.00", "4.00 2.00"]);
 }
