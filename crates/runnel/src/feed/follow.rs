@@ -72,7 +72,7 @@ fn follow_open(
                 if moved {
                     busy = began;
                 } else if busy.elapsed() > QUIET {
-                    writer.checkpoint();
+                    facts.between_reports(|| writer.checkpoint());
                 }
             }
             Err(error) => {

@@ -6,12 +6,9 @@ use super::names::{Names, mapped};
 use super::query::{Drilldown, Plan, Shape};
 use crate::error::Problem;
 use crate::snapshot::Snapshot;
-use crate::store::facts::{Facts, ReadError, Reader, TooMany};
+use crate::store::facts::{Facts, ReadError, Reader, TooMany, is_of_memory};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How DuckDB says that its limit (`report_memory_mb`) is reached.
-const OUT_OF_MEMORY: &str = "Out of Memory Error";
 
 /// Makes a drill-down report within the time `within`.
 /// # Errors
@@ -53,7 +50,7 @@ pub fn problem(error: ReadError) -> Problem {
         ReadError::Failed(cause) if cause.is::<TooMany>() => {
             Problem::fault("groupings", format!("give {cause}; add a filter or drop a level"))
         }
-        ReadError::Failed(cause) if cause.to_string().contains(OUT_OF_MEMORY) => Problem::fault(
+        ReadError::Failed(cause) if is_of_memory(&cause) => Problem::fault(
             "groupings",
             "need more memory than reports may take; add a filter, drop a level or a column",
         ),

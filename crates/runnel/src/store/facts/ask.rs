@@ -3,7 +3,7 @@
 //! fault.
 
 use super::read::{Mapped, Reader};
-use super::{Facts, OPENING, State, damage, open};
+use super::{Facts, OPENING, REPORTS_AT_ONCE, State, damage, open};
 use duckdb::Connection;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,6 +46,14 @@ impl Facts {
         tokio::time::timeout(within, self.read_to_end(work))
             .await
             .map_err(|_| ReadError::TimedOut)?
+    }
+
+    /// Runs `work` unless a report runs; reports wait for its end. A checkpoint shares its memory with
+    /// them, and where that is not enough DuckDB gives up the whole store.
+    pub fn between_reports(&self, work: impl FnOnce()) {
+        if let Ok(_all) = self.permits.try_acquire_many(REPORTS_AT_ONCE) {
+            work();
+        }
     }
 
     async fn read_to_end<T: Send + 'static>(

@@ -24,7 +24,16 @@ const SAID_OF_DISK: [&str; 3] = ["io error", "fatal error", "invalidated"];
 /// Whether `error` says that the disk beneath the store failed.
 pub(super) fn is_of_disk(error: &anyhow::Error) -> bool {
     let said = format!("{error:#}").to_lowercase();
-    SAID_OF_DISK.iter().any(|words| said.contains(words))
+    SAID_OF_DISK.iter().any(|words| said.contains(words)) && !is_of_memory(error)
+}
+
+/// What DuckDB says where a report and what runs beside it need more memory than the store may take.
+const SAID_OF_MEMORY: [&str; 2] = ["out of memory error", "failed to pin block"];
+
+/// Whether `error` says that the store's memory was not enough.
+pub fn is_of_memory(error: &anyhow::Error) -> bool {
+    let said = format!("{error:#}").to_lowercase();
+    SAID_OF_MEMORY.iter().any(|words| said.contains(words))
 }
 
 #[cfg(test)]
@@ -48,5 +57,9 @@ mod tests {
         );
         assert_eq!(of("Binder Error: Referenced column \"x\" not found"), (false, false));
         assert_eq!(of("Out of Memory Error: could not allocate block"), (false, false));
+        let pinned = "IO Error: Database \"store\" has been invalidated because checkpointing failed. \
+            Original error: failed to pin block of size 256.0 KiB (286.0 MiB/286.1 MiB used)";
+        assert_eq!(of(pinned), (false, false));
+        assert!(is_of_memory(&anyhow::anyhow!(pinned)));
     }
 }

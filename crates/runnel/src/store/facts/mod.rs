@@ -26,6 +26,7 @@ mod writer;
 
 pub use append::{Batch, Cursors};
 pub use ask::ReadError;
+pub use damage::is_of_memory;
 pub use log::{Log, Numbers};
 pub use path::{List, Member, Path, key as path_key, kind_key};
 pub use paths::PathOf;
@@ -46,7 +47,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Reports that run at once; others wait.
-const REPORTS_AT_ONCE: usize = 2;
+const REPORTS_AT_ONCE: u32 = 2;
 /// Runs in a row that may end inside DuckDB before the store is filled anew, …
 const CRASHES_UNTIL_ANEW: u32 = 2;
 /// … and before the program serves without reports for a while.
@@ -87,7 +88,7 @@ impl Facts {
             folder,
             memory_mb,
             state: Mutex::new(State::Closed(OPENING)),
-            permits: Arc::new(Semaphore::new(REPORTS_AT_ONCE)),
+            permits: Arc::new(Semaphore::new(REPORTS_AT_ONCE as usize)),
             as_of_ms: AtomicU64::new(0),
             set_aside: Arc::default(),
             damaged: AtomicBool::new(false),
