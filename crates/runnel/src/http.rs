@@ -49,8 +49,8 @@ impl Tracking {
         Self { router: tracking(app.clone()), app }
     }
 
-    /// Answers a request. What is frequent goes straight to its handler: the way through the router
-    /// costs as much as the whole decision where a visitor goes.
+    /// Answers a request. What is frequent goes straight to its handler: the router's boxed services and
+    /// path parameters are work that no click needs.
     pub async fn answer(self, request: Request<Body>) -> Response {
         let state = State(self.app);
         let part = |text: &str| Ok(Path(text.to_owned()));

@@ -120,3 +120,23 @@ impl Drop for Interrupt {
         self.0.interrupt();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shares_their_memory_waits_until_no_report_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = Facts::new(folder.path().to_owned(), 50);
+        let runs = || {
+            let mut ran = false;
+            facts.between_reports(|| ran = true);
+            ran
+        };
+        let report = facts.permits.try_acquire().unwrap();
+        assert!(!runs());
+        drop(report);
+        assert!(runs() && runs());
+    }
+}

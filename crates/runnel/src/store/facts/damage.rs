@@ -1,4 +1,5 @@
-//! Which errors of DuckDB mean that the store's file is damaged, which that its disk fails.
+//! Which errors of DuckDB mean that the store's file is damaged, which that its disk fails or its
+//! memory is not enough.
 //! Promise: a full disk, a lack of memory or an interrupted report is never taken for damage.
 
 /// What DuckDB says of bytes that it did not write: checksums of blocks and log entries, and

@@ -62,6 +62,7 @@ pub const OPENING: &str = "Reports are being opened.";
 /// Why reports are closed after too many ends inside DuckDB.
 const RESTING: &str = "Reports are off for a while: DuckDB ended the program repeatedly. Then their store \
 is filled anew; `runnel rebuild` does it at once.";
+
 /// The report store, open or not.
 pub struct Facts {
     folder: PathBuf,
