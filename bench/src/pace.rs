@@ -70,6 +70,15 @@ impl Pace {
         Ok(Latencies(all))
     }
 
+    /// Room for the latencies of any one connection, in memory that was touched: a generator that asks the
+    /// system for memory meanwhile measures itself.
+    fn room(&self) -> Vec<Duration> {
+        let due = (self.length.as_secs() + 1) * self.rate;
+        let mut room = vec![Duration::MAX; 2 * due as usize / CONNECTIONS];
+        room.clear();
+        room
+    }
+
     /// One connection: takes the next request that is due, again and again.
     fn visit(
         self,
@@ -79,7 +88,7 @@ impl Pace {
     ) -> anyhow::Result<Vec<Duration>> {
         stream.set_nodelay(true)?;
         let mut buffer = vec![0; MOST_ANSWER_BYTES];
-        let mut latencies = Vec::new();
+        let mut latencies = self.room();
         loop {
             let ticket = tickets.fetch_add(1, Ordering::Relaxed);
             let due = Duration::from_nanos(ticket * 1_000_000_000 / self.rate);

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const SLOW: usize = 2_000;
-/// A byte of each head that never ends, so often.
+/// A byte of each head that never ends, so often; not of all at the same moment, as a thousand people
+/// would not either.
 const BETWEEN_BYTES: Duration = Duration::from_secs(1);
 const TARGET: f64 = 1.20;
 /// Each is measured so often, in turns.
@@ -48,13 +49,15 @@ fn trickle(to: SocketAddr, stop: &AtomicBool) -> anyhow::Result<()> {
         Ok(stream)
     };
     let mut streams: Vec<_> = (0..SLOW).map(|_| connect()).collect::<anyhow::Result<_>>()?;
-    while !stop.load(Ordering::Relaxed) {
+    loop {
         for stream in streams.iter_mut().skip(SLOW / 2) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             if stream.write_all(b"G").is_err() {
                 *stream = connect()?;
             }
+            std::thread::sleep(BETWEEN_BYTES / (SLOW / 2) as u32);
         }
-        std::thread::sleep(BETWEEN_BYTES);
     }
-    Ok(())
 }

@@ -21,6 +21,14 @@ pub trait Disk: Send + Sync + 'static {
     /// # Errors
     /// The system's.
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// Opens a file to be filled ahead, as [`Self::open`] does. What is written at multiples of
+    /// 4 KiB goes to the disk at once where the system can do so: the sync at the end then has
+    /// little to do. What was written may be read from memory all the same.
+    /// # Errors
+    /// The system's.
+    fn open_to_fill(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(name)
+    }
     /// Gives a file another name, replacing what had it.
     /// # Errors
     /// The system's.
@@ -34,6 +42,19 @@ pub trait Disk: Send + Sync + 'static {
     /// The system's.
     fn sync_names(&self) -> io::Result<()>;
 }
+
+/// Pieces that go to the disk as a whole.
+pub(crate) const WHOLE_BYTES: u64 = if cfg!(test) { 1 } else { 4096 };
+
+/// Zeros where the disk can fetch them from.
+#[repr(align(4096))]
+struct Aligned([u8; FILL_BYTES]);
+
+static ALIGNED: Aligned = Aligned([0; FILL_BYTES]);
+/// Zeros written at once: a write holds the file, and records that come meanwhile shall not wait long.
+pub(crate) const FILL_BYTES: usize = if cfg!(test) { 4_000 } else { 64 * 1024 };
+/// So many zeros.
+pub(crate) static ZEROS: &[u8; FILL_BYTES] = &ALIGNED.0;
 
 /// An open file. Positions are byte offsets from its start.
 pub trait DiskFile: Send + Sync {

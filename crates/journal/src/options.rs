@@ -12,9 +12,9 @@ pub struct Options {
     /// Least time from the start of one sync to the start of the next.
     pub sync_pace: Duration,
     /// The same while so much comes in that a group holds [`Self::large_group`] records: each sync
-    /// costs the processors as much as several records.
+    /// costs the processors as much as several records. Smaller groups have a pace in between.
     pub busy_sync_pace: Duration,
-    /// Records of a group from which on it counts as large.
+    /// Records of a group from which on syncs become no rarer.
     pub large_group: usize,
     /// Memory for records kept after they are synced, so that new ones are found without the disk.
     pub recent_bytes: usize,
@@ -46,8 +46,9 @@ impl Options {
 
     /// Least time between syncs after a group of so many records.
     pub(crate) fn pace(&self, records: usize) -> Duration {
-        let busy = records >= self.large_group;
-        if busy { self.sync_pace.max(self.busy_sync_pace) } else { self.sync_pace }
+        let most = self.large_group.max(1);
+        let rarer = self.busy_sync_pace.saturating_sub(self.sync_pace);
+        self.sync_pace + rarer * records.min(most) as u32 / most as u32
     }
 }
 
@@ -61,7 +62,7 @@ impl Default for Options {
             recent_bytes: 32 << 20,
             most_unsynced_bytes: 64 << 20,
             batch_bytes: 4 << 20,
-            zeros_ahead_bytes: 4 << 20,
+            zeros_ahead_bytes: 16 << 20,
             indexes_in_memory: 32,
             compression_level: 3,
             seal_pause: Duration::from_millis(2),
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_large_groups_make_syncs_rarer_and_never_more_frequent() {
+    fn the_larger_the_group_the_rarer_the_syncs_within_bounds() {
         let ms = Duration::from_millis;
         let options = Options {
             sync_pace: ms(1),
@@ -83,7 +84,9 @@ mod tests {
             large_group: 8,
             ..Options::default()
         };
-        assert_eq!([0, 7, 8].map(|records| options.pace(records)), [ms(1), ms(1), ms(4)]);
+        let us = Duration::from_micros;
+        let paces = [0, 1, 4, 8, 9, 1_000_000].map(|records| options.pace(records));
+        assert_eq!(paces, [us(1_000), us(1_375), us(2_500), ms(4), ms(4), ms(4)]);
         let slow = Options { sync_pace: ms(50), ..options };
         assert_eq!(slow.pace(8), ms(50));
     }

@@ -3,7 +3,7 @@
 
 use crate::Entry;
 use crate::block::{self, Block};
-use crate::disk::{self, Disk, DiskFile};
+use crate::disk::{self, Disk, DiskFile, FILL_BYTES, WHOLE_BYTES, ZEROS};
 use crate::frame::{Frame, Frames};
 use crate::name::{self, Name};
 use bytes::Bytes;
@@ -12,11 +12,8 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Zeros are added in portions, so that a sync of records never waits for many of them.
-static ZEROS: [u8; PORTION_BYTES as usize] = [0; PORTION_BYTES as usize];
-const PORTION_BYTES: u64 = 256 * 1024;
-/// A write holds the file; records that come meanwhile shall not wait for a long one.
-const ZEROS_AT_ONCE: usize = 16 * 1024;
+/// Zeros that a segment begins with.
+const FIRST_ZEROS_BYTES: u64 = 256 * 1024;
 
 pub(crate) struct RawSegment {
     /// Number of its first record.
@@ -50,7 +47,7 @@ impl RawSegment {
         let table = Table { end: first, ..Table::default() };
         let segment = Self::new(first, marker, file, table, 0);
         let made = segment
-            .add_zeros(&*segment.file, zeros.min(PORTION_BYTES))
+            .add_zeros(&*segment.file, zeros.min(FIRST_ZEROS_BYTES))
             .and_then(|()| disk.sync_names());
         if let Err(error) = made {
             // It holds nothing; if it cannot be removed now, recovery finds it empty.
@@ -128,38 +125,46 @@ impl RawSegment {
         free < zeros_ahead(bytes, most_ahead) / 2
     }
 
-    /// Adds one portion of zeros, as long as fewer lie ahead than are to. Says whether that is still
-    /// so. `file` is an opening of its own: it learns of its own failures.
+    /// Adds zeros until as many lie ahead as are to, in a file of at most `most_bytes`. `file` is an
+    /// opening of its own: it learns of its own failures.
     pub(crate) fn zero_ahead(
         &self,
         file: &dyn DiskFile,
         most_ahead: u64,
         most_bytes: u64,
-    ) -> io::Result<bool> {
+    ) -> io::Result<()> {
         let bytes = self.bytes();
-        let allocated = self.allocated.load(Ordering::Acquire);
-        let missing = (bytes + zeros_ahead(bytes, most_ahead)).saturating_sub(allocated);
-        let portion = PORTION_BYTES.min(most_ahead).min(most_bytes.saturating_sub(allocated));
-        if missing == 0 || portion == 0 || self.suspect.load(Ordering::Acquire) {
-            return Ok(false);
+        let wanted = (bytes + zeros_ahead(bytes, most_ahead)).min(most_bytes);
+        let missing = wanted.saturating_sub(self.allocated.load(Ordering::Acquire));
+        if missing == 0 || self.suspect.load(Ordering::Acquire) {
+            return Ok(());
         }
-        self.add_zeros(file, portion)?;
-        Ok(missing > portion)
+        self.add_zeros(file, missing)
     }
 
+    /// Adds so many, rounded up to whole pieces.
     fn add_zeros(&self, file: &dyn DiskFile, bytes: u64) -> io::Result<()> {
-        for zeros in ZEROS[..bytes as usize].chunks(ZEROS_AT_ONCE) {
-            let _zeroing = self.zeroing.lock();
-            let from = self.allocated.load(Ordering::Acquire);
-            file.write_at(from, zeros)?;
-            self.allocated.fetch_max(from + zeros.len() as u64, Ordering::AcqRel);
-        }
+        let until = self.allocated.load(Ordering::Acquire) + bytes;
+        let until = until.next_multiple_of(WHOLE_BYTES);
+        while self.add_some(file, until)? {}
         // The writer does not wait for this sync; whatever lies among the zeros, its own covers.
         let synced = file.sync();
         if synced.is_err() {
             self.suspect.store(true, Ordering::Release);
         }
         synced
+    }
+
+    /// Adds as many as hold the file for a moment only, up to `until`; says whether some are missing.
+    fn add_some(&self, file: &dyn DiskFile, until: u64) -> io::Result<bool> {
+        let _zeroing = self.zeroing.lock();
+        let from = self.allocated.load(Ordering::Acquire);
+        let most = FILL_BYTES as u64 - from % WHOLE_BYTES;
+        let zeros = &ZEROS[..most.min(until.saturating_sub(from)) as usize];
+        file.write_at(from, zeros)?;
+        let end = from + zeros.len() as u64;
+        self.allocated.fetch_max(end, Ordering::AcqRel);
+        Ok(end < until)
     }
 
     /// One more than the last number used here.
@@ -216,7 +221,7 @@ impl RawSegment {
 
 /// How many zeros are to lie ahead of so many bytes.
 fn zeros_ahead(bytes: u64, most: u64) -> u64 {
-    bytes.clamp(PORTION_BYTES.min(most), most)
+    bytes.clamp(FIRST_ZEROS_BYTES.min(most), most)
 }
 
 /// The frame that holds this record.

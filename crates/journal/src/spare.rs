@@ -3,7 +3,7 @@
 //! Promise: at most one; it is offered only when all of it, and its name, is safe on disk. Without one
 //! everything goes on, with a file that grows.
 
-use crate::disk::{self, Disk, DiskFile};
+use crate::disk::{self, Disk, DiskFile, ZEROS};
 use crate::frame::Frames;
 use crate::name::{self, Name, UNFINISHED};
 use crate::raw::{RawSegment, Table};
@@ -12,9 +12,6 @@ use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
 
-/// Written between two syncs, so that others never wait long for the disk.
-const PORTION_BYTES: usize = if cfg!(test) { 4_000 } else { 256 * 1024 };
-static ZEROS: [u8; PORTION_BYTES] = [0; PORTION_BYTES];
 /// A segment wants a successor when it is filled to this part of it.
 const WANTED_AT_ONE_IN: u64 = 4;
 
@@ -88,6 +85,8 @@ impl Spares {
 /// A spare under way.
 pub(crate) struct Making {
     spare: Spare,
+    /// Its file as it is filled.
+    filled: Arc<dyn DiskFile>,
     unfinished: String,
     /// How long it is to be.
     most_bytes: u64,
@@ -99,9 +98,10 @@ impl Making {
         let marker = name::new_marker();
         let unfinished = format!("{}{UNFINISHED}", name::spare(marker));
         spares.set(Slot::Making);
-        let file = disk.create(&unfinished).inspect_err(|_| spares.set(Slot::GivenUp))?;
+        let made = disk.create(&unfinished).and_then(|f| Ok((f, disk.open_to_fill(&unfinished)?)));
+        let (file, filled) = made.inspect_err(|_| spares.set(Slot::GivenUp))?;
         let most_bytes = options.most_segment_bytes();
-        Ok(Self { spare: Spare { marker, file, bytes: 0 }, unfinished, most_bytes })
+        Ok(Self { spare: Spare { marker, file, bytes: 0 }, filled, unfinished, most_bytes })
     }
 
     /// Adds a portion; the last one makes it the spare. `None` when it is done.
@@ -124,13 +124,13 @@ impl Making {
 
     /// Says whether it is whole.
     fn add_portion(&mut self, disk: &dyn Disk) -> io::Result<bool> {
-        let portion = (self.most_bytes - self.spare.bytes).min(PORTION_BYTES as u64);
-        self.spare.file.write_at(self.spare.bytes, &ZEROS[..portion as usize])?;
-        self.spare.file.sync()?;
+        let portion = (self.most_bytes - self.spare.bytes).min(ZEROS.len() as u64);
+        self.filled.write_at(self.spare.bytes, &ZEROS[..portion as usize])?;
         self.spare.bytes += portion;
         if self.spare.bytes < self.most_bytes {
             return Ok(false);
         }
+        self.filled.sync()?;
         disk.rename(&self.unfinished, &name::spare(self.spare.marker))?;
         disk.sync_names()?;
         Ok(true)

@@ -96,7 +96,8 @@ impl Tender {
     pub(crate) fn turn(&mut self, shared: &Shared) -> io::Result<bool> {
         // Without zeros records are written all the same; a full disk must not stop the sealing,
         // which frees space.
-        if self.add_zeros(shared).unwrap_or(false) || self.make_spare(shared) {
+        let _ = self.add_zeros(shared);
+        if self.make_spare(shared) {
             return Ok(true);
         }
         let Some(raw) = shared.segments.next_to_seal() else { return Ok(false) };
@@ -104,11 +105,14 @@ impl Tender {
         Ok(shared.segments.next_to_seal().is_some())
     }
 
-    fn add_zeros(&mut self, shared: &Shared) -> io::Result<bool> {
-        let Some(live) = shared.segments.live() else { return Ok(false) };
+    fn add_zeros(&mut self, shared: &Shared) -> io::Result<()> {
+        let Some(live) = shared.segments.live() else { return Ok(()) };
+        if !live.wants_zeros(self.options.zeros_ahead_bytes) {
+            return Ok(());
+        }
         let file = match &self.zeroed {
             Some((marker, file)) if *marker == live.marker => file,
-            _ => &self.zeroed.insert((live.marker, self.disk.open(&live.name)?)).1,
+            _ => &self.zeroed.insert((live.marker, self.disk.open_to_fill(&live.name)?)).1,
         };
         live.zero_ahead(&**file, self.options.zeros_ahead_bytes, self.options.segment_bytes)
     }

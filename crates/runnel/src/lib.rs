@@ -39,3 +39,4 @@ pub mod store;
 pub mod telemetry;
 pub mod track;
 pub mod welcome;
+pub mod workers;

@@ -7,11 +7,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Alerts, Notices, Renewals};
 use crate::feed::Feed;
+use crate::workers::Workers;
 use crate::{convert, http, keeper, priority, server};
 use anyhow::Context;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -58,9 +60,10 @@ impl Running {
         ];
         priority::lower_libraries();
         let feed = Feed::of(&app).context("cannot start the feed")?;
+        let visitors = Workers::start().context("cannot start the threads that serve")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let servers = vec![
-            tokio::spawn(serve_visitors(track, app.clone(), closing.clone())),
+            tokio::spawn(serve_visitors(track, visitors, app.clone(), closing.clone())),
             tokio::spawn(serve_people(admin, app.clone(), closing)),
         ];
         let (track, admin) = addresses;
@@ -91,10 +94,15 @@ impl Running {
     }
 }
 
-async fn serve_visitors(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
+async fn serve_visitors(
+    on: TcpListener,
+    workers: Workers,
+    app: Arc<App>,
+    closing: watch::Receiver<bool>,
+) {
     let site = http::Tracking::new(app.clone());
     let answer = move |request| site.clone().answer(request);
-    server::serve(on, answer, &app.config, closing).await;
+    server::serve(on, || workers.next().clone(), answer, &app.config, closing).await;
 }
 
 async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
@@ -103,7 +111,7 @@ async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<b
         let answered = router.clone().oneshot(request);
         async { answered.await.unwrap_or_else(|never| match never {}) }
     };
-    server::serve(on, answer, &app.config, closing).await;
+    server::serve(on, Handle::current, answer, &app.config, closing).await;
 }
 
 async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>) {

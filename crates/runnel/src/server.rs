@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What a request carries; nothing is made of nothing.
@@ -31,9 +32,11 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed accept (out of file handles) others get a chance to close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves on `listener` what `answer` answers, until `stop` turns true, then drains.
+/// Serves on `listener` what `answer` answers, until `stop` turns true, then drains. `runtime` names
+/// the one that serves the next connection.
 pub async fn serve<A, F>(
     listener: TcpListener,
+    runtime: impl Fn() -> Handle,
     answer: A,
     config: &Config,
     mut stop: watch::Receiver<bool>,
@@ -51,7 +54,12 @@ pub async fn serve<A, F>(
         };
         match accepted {
             Ok((stream, peer)) => match places.clone().try_acquire_owned() {
-                Ok(place) => attend(stream, Peer(peer), answer.clone(), &http, &graceful, place),
+                Ok(place) => {
+                    let serving = Serving { http: &http, graceful: &graceful, runtime: runtime() };
+                    if let Err(error) = serving.attend(stream, Peer(peer), answer.clone(), place) {
+                        tracing::warn!(%error, "cannot serve a connection");
+                    }
+                }
                 Err(_) => metrics::counter!("runnel_connections_refused_total").increment(1),
             },
             Err(error) => {
@@ -79,39 +87,55 @@ fn connection_settings(config: &Config) -> Builder<TokioExecutor> {
     http
 }
 
-fn attend<A, F>(
-    stream: TcpStream,
-    peer: Peer,
-    answer: A,
-    http: &Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
-) where
-    A: Fn(Request<Body>) -> F + Send + 'static,
-    F: Future<Output = Response> + Send + 'static,
-{
-    let _ = stream.set_nodelay(true);
-    let began = Arc::new(AtomicBool::new(false));
-    let seen = began.clone();
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        seen.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(peer);
-        let answered = answer(request.map(body));
-        async { Ok::<_, Infallible>(answered.await) }
-    });
-    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection.into_owned());
-    tokio::spawn(async move {
-        let _place = place;
-        let mut connection = std::pin::pin!(connection);
-        // hyper counts the time of a head only once its first byte is there.
-        tokio::select! {
-            _ = &mut connection => return,
-            () = tokio::time::sleep(HEADER_PATIENCE) => {}
-        }
-        if began.load(Ordering::Relaxed) {
-            // A client that breaks off is no fault of ours.
-            drop(connection.await);
-        }
-    });
+/// What a connection is served with.
+struct Serving<'a> {
+    http: &'a Builder<TokioExecutor>,
+    graceful: &'a GracefulShutdown,
+    runtime: Handle,
+}
+
+impl Serving<'_> {
+    /// Serves a connection on its runtime.
+    /// # Errors
+    /// The system does not let it go over to there.
+    fn attend<A, F>(
+        self,
+        stream: TcpStream,
+        peer: Peer,
+        answer: A,
+        place: OwnedSemaphorePermit,
+    ) -> std::io::Result<()>
+    where
+        A: Fn(Request<Body>) -> F + Send + 'static,
+        F: Future<Output = Response> + Send + 'static,
+    {
+        let _ = stream.set_nodelay(true);
+        let stream = stream.into_std()?;
+        let _there = self.runtime.enter();
+        let stream = TokioIo::new(TcpStream::from_std(stream)?);
+        let began = Arc::new(AtomicBool::new(false));
+        let seen = began.clone();
+        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            seen.store(true, Ordering::Relaxed);
+            request.extensions_mut().insert(peer);
+            let answered = answer(request.map(body));
+            async { Ok::<_, Infallible>(answered.await) }
+        });
+        let connection = self.http.serve_connection_with_upgrades(stream, service);
+        let connection = self.graceful.watch(connection.into_owned());
+        self.runtime.spawn(async move {
+            let _place = place;
+            let mut connection = std::pin::pin!(connection);
+            // hyper counts the time of a head only once its first byte is there.
+            tokio::select! {
+                _ = &mut connection => return,
+                () = tokio::time::sleep(HEADER_PATIENCE) => {}
+            }
+            if began.load(Ordering::Relaxed) {
+                // A client that breaks off is no fault of ours.
+                drop(connection.await);
+            }
+        });
+        Ok(())
+    }
 }

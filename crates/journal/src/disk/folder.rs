@@ -1,11 +1,11 @@
 //! A folder of the operating system as a [`Disk`].
 //! Promise: held by one process at a time, for as long as this value lives.
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, FILL_BYTES, read_range};
 use crate::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,6 +63,14 @@ impl Disk for Folder {
         Ok(Arc::new(file))
     }
 
+    fn open_to_fill(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let (path, mut options) = (self.path.join(name), OpenOptions::new());
+        let plain = options.read(true).write(true).open(&path)?;
+        // Not every file system can.
+        let direct = options.custom_flags(DIRECT).open(&path).ok();
+        Ok(Arc::new(ToFill { direct, plain }))
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.path.join(from), self.path.join(to))
     }
@@ -73,6 +81,56 @@ impl Disk for Folder {
 
     fn sync_names(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()
+    }
+}
+
+/// `O_DIRECT`: reads and writes pass the system's memory by.
+#[cfg(target_os = "linux")]
+const DIRECT: i32 = rustix::fs::OFlags::DIRECT.bits() as i32;
+#[cfg(not(target_os = "linux"))]
+const DIRECT: i32 = 0;
+
+/// A file that is filled ahead. A sync for each portion would end a transaction of the file system
+/// each time, and whoever writes to a neighbouring file waits for those; one for megabytes in memory
+/// would keep the disk busy for long.
+struct ToFill {
+    direct: Option<File>,
+    plain: File,
+}
+
+impl ToFill {
+    /// Writes past the system's memory, which then reads it back: the first record on a page that is not
+    /// in memory would have to wait for it.
+    fn write_through(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let direct = self.direct.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
+        direct.write_all_at(bytes, offset)?;
+        let _ = read_range(&self.plain, offset, bytes.len().min(FILL_BYTES));
+        Ok(())
+    }
+}
+
+impl DiskFile for ToFill {
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<usize> {
+        DiskFile::read_at(&self.plain, offset, bytes)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        match self.write_through(offset, bytes) {
+            // Not in whole pieces, or not on this file system: then little by little.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                self.plain.write_all_at(bytes, offset)?;
+                self.sync()
+            }
+            written => written,
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.plain.sync_data()
+    }
+
+    fn length(&self) -> io::Result<u64> {
+        self.plain.length()
     }
 }
 

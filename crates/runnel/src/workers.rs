@@ -1,0 +1,49 @@
+//! Threads that serve visitors: one for each processor, each with a runtime of its own.
+//! Promise: a connection stays on the thread it was given to. What a click needs is then in that
+//! processor's cache when the disk has its record, and no thread looks for others' work.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::watch;
+
+/// The running threads. Dropping it ends them, with whatever they serve then.
+pub struct Workers {
+    runtimes: Vec<Handle>,
+    next: AtomicUsize,
+    _stop: watch::Sender<()>,
+}
+
+impl Workers {
+    /// Starts as many as there are processors.
+    /// # Errors
+    /// The system gives no thread or no file handle.
+    pub fn start() -> std::io::Result<Self> {
+        let count = thread::available_parallelism().map_or(1, usize::from);
+        let (stop, stopped) = watch::channel(());
+        let start = |number| start(number, stopped.clone());
+        let runtimes = (0..count).map(start).collect::<std::io::Result<_>>()?;
+        Ok(Self { runtimes, next: AtomicUsize::new(0), _stop: stop })
+    }
+
+    /// Where the next connection goes.
+    pub fn next(&self) -> &Handle {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        &self.runtimes[next % self.runtimes.len()]
+    }
+}
+
+fn start(number: usize, stopped: watch::Receiver<()>) -> std::io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let name = format!("serve-{number}");
+    thread::Builder::new().name(name).spawn(move || run(runtime, stopped))?;
+    Ok(handle)
+}
+
+fn run(runtime: Runtime, mut stopped: watch::Receiver<()>) {
+    // Ends with an error once there is nobody who could stop it.
+    let _ = runtime.block_on(async { while stopped.changed().await.is_ok() {} });
+    // Whoever reads a disk right now is not waited for.
+    runtime.shutdown_background();
+}
