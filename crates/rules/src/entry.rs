@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
 use crate::money::Micros;
 use crate::record::PassedKind;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// One change of one conversion or custom event.
@@ -117,7 +118,7 @@ pub struct VisitDims {
     /// Traffic source.
     pub source: EntityId,
     /// Tracking fields.
-    pub fields: Vec<(Field, String)>,
+    pub fields: Vec<(Field, CompactString)>,
     /// Sender of the entrance.
     pub facts: Facts,
     /// Tracking domain.

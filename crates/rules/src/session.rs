@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
 use crate::money::Micros;
 use crate::record::{Passed, PassedKind, PlanId, Record, RequestKind, Step};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Most hits remembered; older ones are found in the journal.
@@ -78,7 +79,7 @@ pub struct SessionVisit {
     /// Sender of the entrance.
     pub facts: Facts,
     /// Tracking fields.
-    pub fields: Vec<(Field, String)>,
+    pub fields: Vec<(Field, CompactString)>,
     /// What it passed, each (node, page) once.
     pub path: Vec<Passed>,
     /// Action numbers taken, each once.

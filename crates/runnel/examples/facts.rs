@@ -3,6 +3,7 @@
 //! `cargo run --release -p runnel --example facts -- 1000000 [rows a step] [folder to keep]`; a server
 //! that takes 5,000 requests a second has steps of 1,000 rows and more.
 
+use compact_str::{CompactString, format_compact};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rules::assets::Field;
@@ -112,13 +113,16 @@ impl Traffic {
         }
     }
 
-    fn fields(&mut self) -> Vec<(Field, String)> {
+    fn fields(&mut self) -> Vec<(Field, CompactString)> {
         let rng = &mut self.rng;
         let mut all = Field::all().skip(2);
-        let mut next = |value| (all.next().unwrap_or(Field::CAMPAIGN), value);
+        let mut next = |value: String| (all.next().unwrap_or(Field::CAMPAIGN), value.into());
         vec![
-            (Field::CAMPAIGN, format!("campaign {}", rng.random_range(0..40))),
-            (Field::EXTERNAL, format!("{:016x}{:08x}", rng.random::<u64>(), rng.random::<u32>())),
+            (Field::CAMPAIGN, format_compact!("campaign {}", rng.random_range(0..40))),
+            (
+                Field::EXTERNAL,
+                format_compact!("{:016x}{:08x}", rng.random::<u64>(), rng.random::<u32>()),
+            ),
             next(format!("zone-{}", rng.random_range(0..20_000))),
             next(format!("creative-{}", rng.random_range(0..200))),
         ]

@@ -1,9 +1,14 @@
 //! Query strings and form bodies → names and values in the order they came.
 //! Promise: any bytes are taken (what is not UTF-8 becomes U+FFFD); limits are the caller's.
 
+use compact_str::CompactString;
+
 /// Parameters in order, duplicates kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub Vec<(String, String)>);
+pub struct Params(pub Vec<Pair>);
+
+/// A name and its value. Most are so short that they need no memory of their own.
+pub type Pair = (CompactString, CompactString);
 
 impl Params {
     /// Reads `a=1&b=2`, percent-decoded, `+` as a blank.
@@ -16,13 +21,13 @@ impl Params {
     }
 
     fn encoded(query: &[u8]) -> Self {
-        Self(form_urlencoded::parse(query).map(|(n, v)| (n.into_owned(), v.into_owned())).collect())
+        Self(form_urlencoded::parse(query).map(|(n, v)| (n.into(), v.into())).collect())
     }
 
     fn plain(text: &str) -> Self {
         let pieces = text.split('&').filter(|piece| !piece.is_empty());
         let pairs = pieces.map(|piece| piece.split_once('=').unwrap_or((piece, "")));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(pairs.map(|(name, value)| (name.into(), value.into())).collect())
     }
 
     /// The first value of `name` that is not blank, trimmed.

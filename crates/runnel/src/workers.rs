@@ -2,6 +2,7 @@
 //! Promise: a connection stays on the thread it was given to. What a click needs is then in that
 //! processor's cache when the disk has its record, and no thread looks for others' work.
 
+use crate::pressure::Pressure;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 pub struct Workers {
     runtimes: Vec<Handle>,
     next: AtomicUsize,
+    pressure: Pressure,
     _stop: watch::Sender<()>,
 }
 
@@ -21,9 +23,15 @@ impl Workers {
     pub fn start() -> std::io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let (stop, stopped) = watch::channel(());
-        let start = |number| start(number, stopped.clone());
+        let pressure = Pressure::default();
+        let start = |number| start(number, stopped.clone(), pressure.clone());
         let runtimes = (0..count).map(start).collect::<std::io::Result<_>>()?;
-        Ok(Self { runtimes, next: AtomicUsize::new(0), _stop: stop })
+        Ok(Self { runtimes, next: AtomicUsize::new(0), pressure, _stop: stop })
+    }
+
+    /// Whether they have time left.
+    pub fn pressure(&self) -> Pressure {
+        self.pressure.clone()
     }
 
     /// Where the next connection goes.
@@ -33,11 +41,18 @@ impl Workers {
     }
 }
 
-fn start(number: usize, stopped: watch::Receiver<()>) -> std::io::Result<Handle> {
+fn start(
+    number: usize,
+    stopped: watch::Receiver<()>,
+    pressure: Pressure,
+) -> std::io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     let name = format!("serve-{number}");
-    thread::Builder::new().name(name).spawn(move || run(runtime, stopped))?;
+    thread::Builder::new().name(name).spawn(move || {
+        pressure.watch_this_thread();
+        run(runtime, stopped);
+    })?;
     Ok(handle)
 }
 
@@ -46,4 +61,32 @@ fn run(runtime: Runtime, mut stopped: watch::Receiver<()>) {
     let _ = runtime.block_on(async { while stopped.changed().await.is_ok() {} });
     // Whoever reads a disk right now is not waited for.
     runtime.shutdown_background();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn connections_go_to_each_thread_in_turn_and_end_with_it() {
+        let workers = Workers::start().unwrap();
+        let threads = workers.runtimes.len();
+        let mut served = BTreeMap::new();
+        for _ in 0..2 * threads {
+            let name = async { thread::current().name().map(str::to_owned) };
+            let name = workers.next().spawn(name).await.unwrap();
+            *served.entry(name.unwrap()).or_insert(0) += 1;
+        }
+        let expected = (0..threads).map(|number| (format!("serve-{number}"), 2)).collect();
+        assert_eq!(served, expected);
+        let (held, dropped) = oneshot::channel::<()>();
+        workers.next().spawn(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        drop(workers);
+        assert!(dropped.await.is_err(), "what it served ended with it");
+    }
 }

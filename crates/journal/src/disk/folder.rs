@@ -160,3 +160,30 @@ impl DiskFile for File {
         Ok(self.metadata()?.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[repr(align(4096))]
+    struct Piece([u8; 8192]);
+
+    #[test]
+    fn what_is_filled_whole_or_in_part_is_there_for_every_opening() {
+        static SEVENS: Piece = Piece([7; 8192]);
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Folder::lock(folder.path()).unwrap();
+        let plain = disk.create("a").unwrap();
+        let filled = disk.open_to_fill("a").unwrap();
+        filled.write_at(0, &SEVENS.0).unwrap();
+        plain.write_at(1, b"record").unwrap();
+        filled.write_at(8192, b"xyz").unwrap();
+        filled.sync().unwrap();
+        let expected = [&b"\x07record"[..], &SEVENS.0[7..], b"xyz"].concat();
+        for file in [&plain, &filled] {
+            assert_eq!(file.length().unwrap(), expected.len() as u64);
+            assert_eq!(read_range(&**file, 0, 9999).unwrap(), expected);
+        }
+        assert!(disk.open_to_fill("b").is_err(), "it makes no file");
+    }
+}

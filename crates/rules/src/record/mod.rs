@@ -14,6 +14,7 @@ use crate::assets::Field;
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, RequestKey, Vid};
 use crate::money::Micros;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Most nodes kept in [`Record::path`].
@@ -57,7 +58,7 @@ pub struct Record {
     /// The sender of this request where it differs from the entrance: what routing saw.
     pub own_facts: Option<Box<Facts>>,
     /// Tracking fields of the visit.
-    pub fields: Vec<(Field, String)>,
+    pub fields: Vec<(Field, CompactString)>,
     /// Parameters that this request added to the session's buffer.
     pub buffer: Vec<(String, String)>,
     /// Cost of the visit, on an entrance.

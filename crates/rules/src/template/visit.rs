@@ -6,6 +6,7 @@ use super::{Name, Token, Tokens};
 use crate::assets::{Field, FieldName};
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
+use compact_str::CompactString;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
@@ -31,7 +32,7 @@ pub struct VisitTokens<'a> {
     /// The source's names for tracking fields: aliases in tokens.
     pub aliases: &'a BTreeMap<Field, FieldName>,
     /// Tracking fields of the visit.
-    pub fields: &'a [(Field, String)],
+    pub fields: &'a [(Field, CompactString)],
     /// The session's buffer.
     pub buffer: &'a [(String, String)],
     /// Sender.

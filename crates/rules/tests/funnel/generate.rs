@@ -1,6 +1,7 @@
 //! Random funnels that are valid by construction, random senders, and random answers.
 
 use super::universe::{Dice, PAGES, Universe, id};
+use compact_str::CompactString;
 use rules::assets::*;
 use rules::facts::{Device, Facts};
 use rules::funnel::{Inputs, Takes, Test, tests};
@@ -260,9 +261,12 @@ pub fn facts(dice: &mut Dice) -> Facts {
 }
 
 /// Tracking fields that rules often know.
-pub fn fields(dice: &mut Dice) -> Vec<(Field, String)> {
+pub fn fields(dice: &mut Dice) -> Vec<(Field, CompactString)> {
     let values = ["a", "US", "10", "-3", "", "Chrome"];
-    Field::all().filter(|_| dice.bits().is_multiple_of(3)).zip(values.map(String::from)).collect()
+    Field::all()
+        .filter(|_| dice.bits().is_multiple_of(3))
+        .zip(values.map(CompactString::from))
+        .collect()
 }
 
 /// Answers that depend on the question and a seed alone.

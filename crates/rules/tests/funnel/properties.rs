@@ -15,7 +15,7 @@ struct Case {
     funnel: Funnel,
     plan: Ready,
     facts: Facts,
-    fields: Vec<(rules::assets::Field, String)>,
+    fields: Vec<(rules::assets::Field, compact_str::CompactString)>,
     answers: u64,
     seed: u64,
     at_ms: u64,

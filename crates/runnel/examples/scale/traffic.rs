@@ -3,6 +3,7 @@
 //! countries, zones and browsers make up most of it, thousands the rest.
 
 use crate::program::Funnel;
+use compact_str::{CompactString, format_compact};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rules::assets::Field;
@@ -231,15 +232,15 @@ impl Traffic {
         }
     }
 
-    fn fields(&mut self) -> Vec<(Field, String)> {
+    fn fields(&mut self) -> Vec<(Field, CompactString)> {
         let numbered: Vec<_> = Field::all().filter(|f| f.key().starts_with('c')).skip(1).collect();
         let click: u64 = self.rng.random();
         vec![
-            (Field::CAMPAIGN, format!("campaign {}", self.skewed(40))),
-            (Field::EXTERNAL, format!("{click:016x}{:08x}", self.rng.random::<u32>())),
-            (numbered[0], format!("zone-{}", self.skewed(20_000))),
-            (numbered[1], format!("creative-{}", self.skewed(200))),
-            (numbered[2], format!("site{}.example", self.skewed(3_000))),
+            (Field::CAMPAIGN, format_compact!("campaign {}", self.skewed(40))),
+            (Field::EXTERNAL, format_compact!("{click:016x}{:08x}", self.rng.random::<u32>())),
+            (numbered[0], format_compact!("zone-{}", self.skewed(20_000))),
+            (numbered[1], format_compact!("creative-{}", self.skewed(200))),
+            (numbered[2], format_compact!("site{}.example", self.skewed(3_000))),
         ]
     }
 

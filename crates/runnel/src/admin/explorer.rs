@@ -228,7 +228,7 @@ fn request_view(record: &Record) -> Result<RequestView, Problem> {
         seed: record.seed.to_string(),
         action: record.action.as_ref().map(ActionView::from),
         steps: steps.collect(),
-        fields: record.fields.iter().map(|(f, v)| (f.key().to_owned(), v.clone())).collect(),
+        fields: record.fields.iter().map(|(f, v)| (f.key().to_owned(), v.to_string())).collect(),
         buffer: record.buffer.iter().cloned().collect(),
         cost: record.visit_cost,
         facts: record.facts.clone(),

@@ -2,6 +2,7 @@
 
 use crate::host::host;
 use crate::store::facts::{Text, Texts};
+use compact_str::CompactString;
 use rules::assets::Field;
 use rules::facts::Facts;
 use std::borrow::Cow;
@@ -30,7 +31,7 @@ pub(super) fn set_sender<'a>(texts: &mut Texts<'a>, facts: &'a Facts) {
 }
 
 /// Fills in the visit's tracking fields.
-pub(super) fn set_fields<'a>(texts: &mut Texts<'a>, fields: &'a [(Field, String)]) {
+pub(super) fn set_fields<'a>(texts: &mut Texts<'a>, fields: &'a [(Field, CompactString)]) {
     for (field, value) in fields {
         texts.set_field(*field, value);
     }

@@ -23,8 +23,8 @@ fn of_record(snapshot: &Snapshot, record: &Record, step: &Step) -> Told {
     let mut fields = BTreeMap::new();
     for (field, value) in &record.fields {
         let alias = source.and_then(|source| source.fields.get(field));
-        fields.insert(field.key().to_owned(), value.clone());
-        fields.extend(alias.map(|alias| (alias.name.clone(), value.clone())));
+        fields.insert(field.key().to_owned(), value.to_string());
+        fields.extend(alias.map(|alias| (alias.name.clone(), value.to_string())));
     }
     Told {
         vid: record.vid.to_string(),

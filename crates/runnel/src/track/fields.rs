@@ -3,6 +3,7 @@
 //! wins; nothing of ours (`vid`, `hit`, `n`, `c`, …) is buffered (product.md §3.1).
 
 use crate::params::Params;
+use compact_str::CompactString;
 use rules::assets::{Field, TrafficSource};
 
 /// Parameters that steer Runnel itself.
@@ -12,7 +13,7 @@ const OURS: [&str; 8] = ["vid", "hit", "n", "c", "f", "p", "ts", "flux_fn"];
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sorted {
     /// Tracking fields that have a value.
-    pub fields: Vec<(Field, String)>,
+    pub fields: Vec<(Field, CompactString)>,
     /// Everything else, in order.
     pub buffer: Vec<(String, String)>,
 }
@@ -27,10 +28,10 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
                 if !value.is_empty()
                     && sorted.fields.iter().all(|(earlier, _)| *earlier != field) =>
             {
-                sorted.fields.push((field, value.to_owned()));
+                sorted.fields.push((field, value.into()));
             }
             None if !OURS.contains(&name.as_str()) => {
-                sorted.buffer.push((name.clone(), value.to_owned()))
+                sorted.buffer.push((name.to_string(), value.to_owned()))
             }
             _ => {}
         }
@@ -41,7 +42,7 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
 /// Parameters that go to the buffer from an action or a view.
 pub fn rest(params: &Params) -> Vec<(String, String)> {
     let foreign = params.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
-    foreign.map(|(name, value)| (name.clone(), value.trim().to_owned())).collect()
+    foreign.map(|(name, value)| (name.to_string(), value.trim().to_owned())).collect()
 }
 
 fn field_of(name: &str, source: &TrafficSource) -> Option<Field> {
@@ -61,7 +62,7 @@ mod tests {
         source.fields.insert("c1".parse().unwrap(), zone);
         let params = Params::read(b"zone=7&c1=8&campaign=&campaign=x&email=a%40b&vid=1&c=0.5");
         let sorted = sort(&params, &source);
-        let expected = vec![("c1".parse().unwrap(), "7".to_owned()), (Field::CAMPAIGN, "x".into())];
+        let expected = vec![("c1".parse().unwrap(), "7".into()), (Field::CAMPAIGN, "x".into())];
         assert_eq!(sorted.fields, expected);
         assert_eq!(sorted.buffer, vec![("email".to_owned(), "a@b".to_owned())]);
     }

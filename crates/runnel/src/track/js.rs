@@ -89,7 +89,7 @@ pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Resp
 /// What the page's own site remembers counts where neither the page nor a cookie names the visitor.
 fn remember(app: &App, asked: &mut Asked, cookies: &Cookies, report: &Report) {
     if vid_of(app, &asked.query).or(cookies.vid).is_none() {
-        asked.query.0.insert(0, ("vid".into(), report.known.vid.clone()));
+        asked.query.0.insert(0, ("vid".into(), report.known.vid.as_str().into()));
     }
 }
 
@@ -99,7 +99,8 @@ fn read(asked: &Asked) -> Result<Report, String> {
         return Ok(Report::of_form(&Params::read(&asked.body)));
     }
     if asked.body.is_empty() {
-        return Ok(Report { params: asked.query.0.iter().cloned().collect(), ..Report::default() });
+        let own = asked.query.0.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        return Ok(Report { params: own.collect(), ..Report::default() });
     }
     serde_json::from_slice(&asked.body).map_err(|error| format!("body: {error}"))
 }

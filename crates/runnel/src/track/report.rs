@@ -3,7 +3,7 @@
 //! Promise: a parameter of the site's own that is only called like ours (`?p=12`) is passed over.
 
 use crate::config::Config;
-use crate::params::Params;
+use crate::params::{Pair, Params};
 use rules::ids::{EntityId, HitId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl Report {
         Self {
             url: own("url"),
             referrer: own("referrer"),
-            params: more.cloned().collect(),
+            params: more.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
             ..Self::default()
         }
     }
@@ -92,25 +92,26 @@ impl Report {
     /// All parameters, the first of a name counts.
     pub fn parameters(&self) -> Params {
         let mut all = self.said();
-        all.extend(self.params.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(self.params.iter().map(|(name, value)| (name.into(), value.into())));
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         let query = Params::read(query.split('#').next().unwrap_or_default().as_bytes());
         all.extend(query.0.into_iter().filter(|(name, value)| self.counts(name, value)));
-        let told = |name: &&str| Some(((*name).to_owned(), self.data.get(*name)?.clone()));
+        let told =
+            |name: &&str| -> Option<Pair> { Some(((*name).into(), self.data.get(*name)?.into())) };
         let attributes = ATTRIBUTES.iter().filter_map(told);
         all.extend(attributes.filter(|(name, value)| self.lasts(name) && self.counts(name, value)));
         Params(all)
     }
 
     /// What the caller says, and the hit of a page that is told or shown again.
-    fn said(&self) -> Vec<(String, String)> {
+    fn said(&self) -> Vec<Pair> {
         let own = [("vid", &self.vid), ("hit", &self.hit), ("f", &self.f), ("n", &self.n)];
         let more = [("p", &self.p), ("ts", &self.ts), ("c", &self.c)];
         let again = ["same", "back"].contains(&self.cause.as_str()) && !self.names_page();
         let shown = again.then_some(("hit", &self.known.hit));
         let all = own.into_iter().chain(more).chain(shown);
         let told = all.filter(|(_, value)| !value.trim().is_empty());
-        told.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        told.map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     /// Whether the caller says which page it is: that goes before the hit that led here.

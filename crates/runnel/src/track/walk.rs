@@ -10,6 +10,7 @@ use super::visitor::Visitor;
 use crate::app::App;
 use crate::store::sessions::Kept;
 use bytes::Bytes;
+use compact_str::CompactString;
 use metrics::counter;
 use rules::assets::Field;
 use rules::facts::Facts;
@@ -41,7 +42,7 @@ pub struct Walk<'a> {
     /// Traffic source.
     pub source: EntityId,
     /// Tracking fields of the visit.
-    pub fields: &'a [(Field, String)],
+    pub fields: &'a [(Field, CompactString)],
     /// Parameters for the buffer.
     pub buffer: Vec<(String, String)>,
     /// What the entrance costs.

@@ -5,6 +5,7 @@ use crate::assets::Field;
 use crate::facts::Facts;
 use crate::ids::EntityId;
 use crate::record::{Consulted, Question, Reply};
+use compact_str::CompactString;
 
 /// The request as routing sees it.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +15,7 @@ pub struct Request<'a> {
     /// The traffic source of the visit.
     pub source: EntityId,
     /// Tracking fields of the visit.
-    pub fields: &'a [(Field, String)],
+    pub fields: &'a [(Field, CompactString)],
     /// Host name of the tracking domain.
     pub domain: &'a str,
 }

@@ -8,6 +8,7 @@ use crate::funnel::DEFAULT;
 use crate::funnel::decide::{Inputs, Request, Walk};
 use crate::ids::EntityId;
 use crate::record::{Question, Reply};
+use compact_str::CompactString;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ pub struct Sample {
     /// Traffic source.
     pub source: Option<EntityId>,
     /// Tracking fields.
-    pub fields: Vec<(Field, String)>,
+    pub fields: Vec<(Field, CompactString)>,
     /// Host of the tracking domain.
     pub domain: String,
     /// The session's buffer.

@@ -7,6 +7,7 @@ use crate::funnel::decide::Walk;
 use crate::ids::EntityId;
 use crate::record::{Question, Reply};
 use crate::template::domain_of;
+use compact_str::CompactString;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -91,7 +92,7 @@ pub(in crate::funnel) fn text<'a>(subject: &Subject, walk: &mut Walk<'a>) -> Cow
     })
 }
 
-fn tracked(field: Field, fields: &[(Field, String)]) -> &str {
+fn tracked(field: Field, fields: &[(Field, CompactString)]) -> &str {
     fields.iter().find(|(held, _)| *held == field).map_or("", |(_, value)| value)
 }
 

@@ -87,7 +87,7 @@ impl LogicSample {
         let mut fields = Vec::new();
         for (key, value) in self.fields {
             match key.parse::<Field>() {
-                Ok(field) => fields.push((field, value)),
+                Ok(field) => fields.push((field, value.into())),
                 Err(error) => {
                     faults.push(Fault::new(format!("sample.fields.{key}"), error.to_string()))
                 }

@@ -194,7 +194,7 @@ impl<'a> Teller<'a> {
             unique: step.first,
             action: record.action.as_ref().map(|taken| taken.number),
             cost: record.cost.filter(|_| hit.index() == 0).map(|cost| cost.amount),
-            fields: record.fields.iter().map(|(f, value)| (f.key(), value.clone())).collect(),
+            fields: record.fields.iter().map(|(f, value)| (f.key(), value.to_string())).collect(),
             sender: Sender::of(&record.facts),
             referrer: record.referrer.clone(),
             domain: record.domain.clone(),

@@ -17,9 +17,14 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const SHARDS: usize = 64;
 const SPARE_PER_SHARD: usize = 64;
+/// Rest after a shard with many sessions: laying them to rest shall not keep a processor from visitors
+/// for as long as all of them take.
+const SHARD_PAUSE: Duration = Duration::from_millis(2);
+const MANY_PER_SHARD: usize = 64;
 
 /// The sessions of all visitors.
 pub struct Sessions {
@@ -139,12 +144,16 @@ impl Sessions {
         let mut sessions = Vec::new();
         for shard in &self.shards {
             let slots: Vec<_> = shard.lock().iter().map(|(v, s)| (*v, s.clone())).collect();
+            let many = slots.len() >= MANY_PER_SHARD;
             for (vid, slot) in slots {
                 let mut kept = slot.kept.lock();
                 kept.rest();
                 if slot.dirty.swap(false, Ordering::SeqCst) {
                     sessions.push((vid, kept.clone()));
                 }
+            }
+            if many {
+                std::thread::sleep(SHARD_PAUSE);
             }
         }
         let next_record = sessions.iter().map(|(_, kept)| kept.next_record).max().unwrap_or(0);

@@ -67,8 +67,8 @@ fn told(
     let mut fields = BTreeMap::new();
     for (field, value) in walk.fields {
         let alias = source.and_then(|source| source.fields.get(field));
-        fields.insert(field.key().to_owned(), value.clone());
-        fields.extend(alias.map(|alias| (alias.name.clone(), value.clone())));
+        fields.insert(field.key().to_owned(), value.to_string());
+        fields.extend(alias.map(|alias| (alias.name.clone(), value.to_string())));
     }
     let visit = walk.visit.map_or(hit, |visit| visit.visit);
     let node_name = plan.nodes.iter().find(|own| own.id == node).map(|own| own.name.clone());

@@ -333,7 +333,7 @@ fn said_cost(world: &World, record: &Record) -> Option<i64> {
 }
 
 fn fits(setting: &CostSetting, r: &Record) -> bool {
-    let value = r.fields.first().map(|(_, value)| value.clone()).unwrap_or_default();
+    let value = r.fields.first().map(|(_, value)| value.to_string()).unwrap_or_default();
     r.is_entrance()
         && !r.facts.is_bot()
         && (setting.from_ms..setting.to_ms).contains(&(r.visit.at_ms() as i64))

@@ -160,8 +160,8 @@ impl Maker {
             facts: Facts { country: country.into(), bot: bot.into(), ..sender(rng) },
             own_facts: None,
             fields: vec![
-                (Field::CAMPAIGN, campaign),
-                (c1(), ["x", "y"].choose(rng).unwrap().to_string()),
+                (Field::CAMPAIGN, campaign.into()),
+                (c1(), (*["x", "y"].choose(rng).unwrap()).into()),
             ],
             buffer: Vec::new(),
             cost: Some(Cost { amount: cost }),
