@@ -27,7 +27,6 @@ pub mod links;
 pub mod outbound;
 pub mod outcome;
 pub mod params;
-pub mod pressure;
 pub mod priority;
 pub mod publish;
 pub mod report;

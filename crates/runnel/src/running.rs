@@ -59,8 +59,8 @@ impl Running {
             tokio::spawn(keeper::forget_deliveries(app.clone(), stopped.clone())),
         ];
         priority::lower_libraries();
+        let feed = Feed::of(&app).context("cannot start the feed")?;
         let visitors = Workers::start().context("cannot start the threads that serve")?;
-        let feed = Feed::of(&app, visitors.pressure()).context("cannot start the feed")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let servers = vec![
             tokio::spawn(serve_visitors(track, visitors, app.clone(), closing.clone())),

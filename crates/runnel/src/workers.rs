@@ -2,7 +2,6 @@
 //! Promise: a connection stays on the thread it was given to. What a click needs is then in that
 //! processor's cache when the disk has its record, and no thread looks for others' work.
 
-use crate::pressure::Pressure;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -12,7 +11,6 @@ use tokio::sync::watch;
 pub struct Workers {
     runtimes: Vec<Handle>,
     next: AtomicUsize,
-    pressure: Pressure,
     _stop: watch::Sender<()>,
 }
 
@@ -23,15 +21,9 @@ impl Workers {
     pub fn start() -> std::io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let (stop, stopped) = watch::channel(());
-        let pressure = Pressure::default();
-        let start = |number| start(number, stopped.clone(), pressure.clone());
+        let start = |number| start(number, stopped.clone());
         let runtimes = (0..count).map(start).collect::<std::io::Result<_>>()?;
-        Ok(Self { runtimes, next: AtomicUsize::new(0), pressure, _stop: stop })
-    }
-
-    /// Whether they have time left.
-    pub fn pressure(&self) -> Pressure {
-        self.pressure.clone()
+        Ok(Self { runtimes, next: AtomicUsize::new(0), _stop: stop })
     }
 
     /// Where the next connection goes.
@@ -41,18 +33,11 @@ impl Workers {
     }
 }
 
-fn start(
-    number: usize,
-    stopped: watch::Receiver<()>,
-    pressure: Pressure,
-) -> std::io::Result<Handle> {
+fn start(number: usize, stopped: watch::Receiver<()>) -> std::io::Result<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     let name = format!("serve-{number}");
-    thread::Builder::new().name(name).spawn(move || {
-        pressure.watch_this_thread();
-        run(runtime, stopped);
-    })?;
+    thread::Builder::new().name(name).spawn(move || run(runtime, stopped))?;
     Ok(handle)
 }
 

@@ -3,10 +3,9 @@
 //! Promise: what it leaves behind is what as many single steps would have left.
 
 use super::page::{self, Held};
-use super::{Sources, Turns, step};
+use super::{Sources, step};
 use crate::store::facts::{Batch, Writer};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Instant;
 
 /// Most records or entries decoded at once: they stay in a processor's cache.
 const MOST_PER_PAGE: usize = 2_048;
@@ -15,41 +14,30 @@ const ROWS_PER_BATCH: usize = 4 * 1024;
 /// … and batches in one transaction: a row group (122,880 rows) goes into the file at once,
 /// compressed, and more than one at a time would not fit into DuckDB's memory.
 const BATCHES_PER_COMMIT: usize = 30;
-/// The same while visitors want the processors: a commit is over soon.
-const FEW_PER_COMMIT: usize = 2;
 /// Batches that wait to be written, some 2 MB each.
 const MOST_WAITING: usize = 8;
 
-/// Takes in everything that the sources hold, in `turns`, until they are stopped.
+/// Takes in everything that the sources hold, until `stopped`.
 /// # Errors
 /// A source cannot be read or the store not be written; what was committed stays.
 pub(super) fn fill(
     sources: &mut dyn Sources,
     writer: &mut Writer,
-    turns: &Turns,
+    stopped: &dyn Fn() -> bool,
 ) -> anyhow::Result<()> {
     let begin = Batch { cursors: writer.cursors()?, ..Batch::default() };
     std::thread::scope(|scope| {
         let (sender, batches) = sync_channel(MOST_WAITING);
         scope.spawn(move || read(sources, begin, &sender));
-        let (behind_since, mut go_on) = (Instant::now(), !turns.wake().stopped());
-        while go_on {
-            let began = Instant::now();
-            let most = if turns.are_short() { FEW_PER_COMMIT } else { BATCHES_PER_COMMIT };
-            go_on = write(&batches, most, writer)? && turns.rest(began.elapsed(), behind_since);
-        }
+        while !stopped() && write(&batches, writer)? {}
         Ok(())
     })
 }
 
-/// Commits the next batches together, at most so many; whether there may be more.
-fn write(
-    batches: &Receiver<anyhow::Result<Batch>>,
-    most: usize,
-    writer: &mut Writer,
-) -> anyhow::Result<bool> {
+/// Commits the next batches together; whether there may be more.
+fn write(batches: &Receiver<anyhow::Result<Batch>>, writer: &mut Writer) -> anyhow::Result<bool> {
     let Ok(first) = batches.recv() else { return Ok(false) };
-    let rest = batches.iter().take(most - 1);
+    let rest = batches.iter().take(BATCHES_PER_COMMIT - 1);
     writer.append(std::iter::once(first).chain(rest))?;
     Ok(true)
 }

@@ -3,7 +3,7 @@
 //! reaches anything else.
 
 use super::page::Held;
-use super::{Sources, Turns, fill::fill, step::take_in};
+use super::{Sources, Wake, fill::fill, step::take_in};
 use crate::clock::Clock;
 use crate::store::facts::{Facts, OPENING, Writer};
 use std::sync::Arc;
@@ -27,18 +27,18 @@ const FAILURES_UNTIL_ANEW: u32 = 5;
 /// Openings in a row that came to nothing, after which the store is taken for damaged.
 const OPENINGS_UNTIL_MISTRUST: u32 = 2;
 
-/// Runs feed in `turns` until they are stopped.
+/// Runs feed until `wake` says stop.
 pub(super) fn follow(
     facts: &Arc<Facts>,
     mut sources: Box<dyn Sources>,
     clock: &Clock,
-    turns: &Turns,
+    wake: &Wake,
 ) {
-    let (wake, mut in_vain) = (turns.wake(), 0);
+    let mut in_vain = 0;
     while !wake.stopped() {
         match facts.open() {
             Ok(writer) => {
-                let worked = follow_open(facts, sources.as_mut(), writer, clock, turns);
+                let worked = follow_open(facts, sources.as_mut(), writer, clock, wake);
                 in_vain = if worked { 0 } else { in_vain + 1 };
                 if in_vain >= OPENINGS_UNTIL_MISTRUST {
                     facts.mistrust();
@@ -61,13 +61,12 @@ fn follow_open(
     sources: &mut dyn Sources,
     mut writer: Writer,
     clock: &Clock,
-    turns: &Turns,
+    wake: &Wake,
 ) -> bool {
-    let wake = turns.wake();
     let (mut failures, mut busy, mut worked) = (0, Instant::now(), false);
     while !wake.stopped() && failures < FAILURES_UNTIL_ANEW && !facts.is_damaged() {
         let began = Instant::now();
-        match advance(facts, sources, &mut writer, clock, turns) {
+        match advance(facts, sources, &mut writer, clock, wake) {
             Ok(moved) => {
                 (failures, worked) = (0, true);
                 if moved {
@@ -102,20 +101,17 @@ fn advance(
     sources: &mut dyn Sources,
     writer: &mut Writer,
     clock: &Clock,
-    turns: &Turns,
+    wake: &Wake,
 ) -> anyhow::Result<bool> {
-    let (mut now_ms, began) = (clock.now_ms(), Instant::now());
+    let mut now_ms = clock.now_ms();
     let held = take_in(sources, writer)?;
-    if held == Held::Full && turns.rest(began.elapsed(), began) {
+    if held == Held::Full {
         now_ms = clock.now_ms();
-        fill(sources, writer, turns)?;
+        fill(sources, writer, &|| wake.stopped())?;
         // What arrived while it filled is the next page's.
     }
-    if !turns.wake().stopped() {
+    if !wake.stopped() {
         facts.caught_up(now_ms);
-    }
-    if held == Held::Rest {
-        turns.rest(began.elapsed(), began);
     }
     Ok(held != Held::Nothing)
 }

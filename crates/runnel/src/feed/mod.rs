@@ -11,18 +11,15 @@ mod sources;
 mod step;
 mod stores;
 mod texts;
-mod turns;
 mod wake;
 
 pub use sources::{Item, Page, Sources};
 pub use step::{MOST_PER_STEP, step};
 pub use stores::{Decoded, Stores};
-pub use turns::Turns;
 pub use wake::Wake;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::pressure::Pressure;
 use crate::store::facts::Facts;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -33,7 +30,7 @@ const NEWS_PACE: Duration = Duration::from_millis(20);
 
 /// The running feed. Dropping it stops the thread and waits for its last commit.
 pub struct Feed {
-    turns: Turns,
+    wake: Wake,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -45,25 +42,24 @@ impl Feed {
         facts: Arc<Facts>,
         sources: Box<dyn Sources>,
         clock: Clock,
-        turns: Turns,
     ) -> std::io::Result<Self> {
-        let taken = turns.clone();
+        let wake = Wake::default();
+        let woken = wake.clone();
         let run = move || {
             // Reports come after visitors. DuckDB's own threads inherit it.
             crate::priority::lower();
-            follow::follow(&facts, sources, &clock, &taken);
+            follow::follow(&facts, sources, &clock, &woken);
         };
         let thread = std::thread::Builder::new().name("feed".into()).spawn(run)?;
-        Ok(Self { turns, thread: Some(thread) })
+        Ok(Self { wake, thread: Some(thread) })
     }
 
-    /// Starts it for the stores of `app`; it rests under `pressure`. Call it on the runtime.
+    /// Starts it for the stores of `app`. Call it on the runtime.
     /// # Errors
     /// The system gives no thread.
-    pub fn of(app: &App, pressure: Pressure) -> std::io::Result<Self> {
+    pub fn of(app: &App) -> std::io::Result<Self> {
         let sources = Box::new(Stores::new(app, tokio::runtime::Handle::current()));
-        let turns = Turns::under(pressure);
-        let feed = Self::start(app.facts.clone(), sources, app.clock.clone(), turns)?;
+        let feed = Self::start(app.facts.clone(), sources, app.clock.clone())?;
         tokio::spawn(wake_by(feed.wake(), app.journal.subscribe()));
         tokio::spawn(wake_by(feed.wake(), app.database.booked.subscribe()));
         Ok(feed)
@@ -71,7 +67,7 @@ impl Feed {
 
     /// What tells it that there is something new.
     pub fn wake(&self) -> Wake {
-        self.turns.wake().clone()
+        self.wake.clone()
     }
 }
 
@@ -86,7 +82,7 @@ async fn wake_by(wake: Wake, mut news: tokio::sync::watch::Receiver<u64>) {
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.turns.wake().stop();
+        self.wake.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -100,7 +96,7 @@ impl Drop for Feed {
 pub fn rebuild(facts: &Facts, sources: &mut dyn Sources) -> anyhow::Result<()> {
     facts.remove()?;
     let mut writer = facts.open()?;
-    fill::fill(sources, &mut writer, &Turns::default())?;
+    fill::fill(sources, &mut writer, &|| false)?;
     writer.checkpoint();
     Ok(())
 }

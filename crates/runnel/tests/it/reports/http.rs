@@ -51,7 +51,7 @@ impl Server {
             last = app.journal.append(record.request.as_u128(), record.to_bytes()).unwrap();
         }
         app.journal.synced(last).await.unwrap();
-        let feed = Feed::of(&app, Default::default()).unwrap();
+        let feed = Feed::of(&app).unwrap();
         let key = key(&app, Role::Editor).await;
         let router = runnel::admin::router(app.clone());
         let server = Self { app, router, key, world, _feed: feed, _folder: folder };
