@@ -43,8 +43,6 @@ use walk::Walked;
 
 /// Longest that a click waits for its record to be in a file when it is not on disk in time.
 const FILE_WAIT: Duration = Duration::from_millis(20);
-/// By so much may the runtime's timers be late.
-const TIMER_LATE: Duration = Duration::from_millis(1);
 /// The log says once that the disk did not even take writes; the metrics say how often.
 static STALLED: Once = Once::new();
 
@@ -165,7 +163,7 @@ fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Res
 /// at least, where a crash of the program does not lose it.
 async fn safe(app: &App, number: Option<u64>) -> Outcome {
     let Some(number) = number else { return Outcome::Unrecorded };
-    let patience = Duration::from_millis(app.config.click_wait_ms).saturating_sub(TIMER_LATE);
+    let patience = Duration::from_millis(app.config.click_wait_ms);
     if !matches!(tokio::time::timeout(patience, app.journal.synced(number)).await, Ok(Ok(()))) {
         if !app.journal.hasten(number, FILE_WAIT).await {
             STALLED.call_once(|| tracing::warn!("clicks are answered before they are in a file"));
