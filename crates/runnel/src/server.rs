@@ -57,6 +57,7 @@ pub async fn serve<A, F>(
                 Ok(place) => {
                     let serving = Serving { http: &http, graceful: &graceful, runtime: runtime() };
                     if let Err(error) = serving.attend(stream, Peer(peer), answer.clone(), place) {
+                        metrics::counter!("runnel_connections_refused_total").increment(1);
                         tracing::warn!(%error, "cannot serve a connection");
                     }
                 }

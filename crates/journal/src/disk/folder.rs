@@ -1,7 +1,7 @@
 //! A folder of the operating system as a [`Disk`].
 //! Promise: held by one process at a time, for as long as this value lives.
 
-use super::{Disk, DiskFile, FILL_BYTES, read_range};
+use super::{Disk, DiskFile, read_range};
 use crate::JournalError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -104,7 +104,7 @@ impl ToFill {
     fn write_through(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let direct = self.direct.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
         direct.write_all_at(bytes, offset)?;
-        let _ = read_range(&self.plain, offset, bytes.len().min(FILL_BYTES));
+        let _ = read_range(&self.plain, offset, bytes.len());
         Ok(())
     }
 }
