@@ -57,6 +57,8 @@ fn with_id(id: &impl serde::Serialize, asset: &impl serde::Serialize) -> Value {
 struct Drawn {
     id: String,
     nodes: Vec<String>,
+    /// A lander's node, and a page that it shows: at least one, and all that may be viewed.
+    shown: Vec<(String, String)>,
 }
 
 /// Draws a random funnel; `number` keeps its node IDs apart from those of others.
@@ -66,9 +68,15 @@ async fn draw(world: &World, number: usize, dice: &mut Dice) -> Drawn {
         .replace("\"N0000", &format!("\"N{number:04}"))
         .replace("\"C0000", &format!("\"C{number:04}"));
     let body: Value = serde_json::from_str(&text).unwrap();
-    let nodes = body["nodes"].as_array().unwrap();
-    let nodes = nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
-    Drawn { id: world.make("funnels", body).await, nodes }
+    let drawn = body["nodes"].as_array().unwrap();
+    let nodes = drawn.iter().map(|node| word(&node["id"])).collect();
+    let landers = drawn.iter().filter(|node| node["kind"] == "lander");
+    let shown = landers.map(|node| (word(&node["id"]), word(&node["pages"][0]["page"]))).collect();
+    Drawn { id: world.make("funnels", body).await, nodes, shown }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 /// A browser: keeps cookies, remembers its last destination.
@@ -110,7 +118,7 @@ impl Browser {
         match dice.below(8) {
             0..=2 => self.enter(world, drawn, &node, dice).await,
             3..=5 => self.act(world, &node, dice).await,
-            6 => self.view(world, drawn, &node).await,
+            6 => self.view(world, drawn, dice).await,
             _ => self.convert(world).await,
         }
     }
@@ -136,8 +144,9 @@ impl Browser {
         self.send(request.header("referer", &self.at)).await;
     }
 
-    async fn view(&mut self, world: &World, drawn: &Drawn, node: &str) {
-        let body = json!({"f": drawn.id, "n": node, "ts": SOURCE, "p": "L00000000001"});
+    async fn view(&mut self, world: &World, drawn: &Drawn, dice: &mut Dice) {
+        let (node, page) = dice.one(&drawn.shown);
+        let body = json!({"f": drawn.id, "n": node, "ts": SOURCE, "p": page});
         let request = world.client.post(world.track("/js/funnel")).json(&body);
         self.send(request).await;
     }
