@@ -214,3 +214,16 @@ pub(crate) fn assemble(
     let tender = Tender::new(disk, options);
     Ok((shared, tender, recovered.report))
 }
+
+#[cfg(test)]
+impl Journal {
+    /// As if everything below `watermark` had been synced.
+    pub(crate) fn mark(&self, watermark: u64) {
+        self.shared.waiting.raise(watermark);
+    }
+
+    /// As if a sync had failed.
+    pub(crate) fn break_off(&self) {
+        self.shared.waiting.break_off();
+    }
+}

@@ -9,6 +9,7 @@ use crate::money::Micros;
 use crate::record::{Passed, PassedKind, PlanId, Record, RequestKind, Step};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Most hits remembered; older ones are found in the journal.
 pub const MOST_HITS: usize = 128;
@@ -46,8 +47,29 @@ pub struct Session {
     pub clicked: Vec<EntityId>,
     /// Offers converted.
     pub converted: Vec<EntityId>,
-    /// Visits, oldest first.
-    pub visits: Vec<SessionVisit>,
+    /// Visits, oldest first; whoever looks at one while the session goes on shares it.
+    #[serde(with = "shared")]
+    pub visits: Vec<Arc<SessionVisit>>,
+}
+
+/// Shared visits, written like any others.
+mod shared {
+    use super::{Arc, SessionVisit};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        visits: &[Arc<SessionVisit>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(visits.iter().map(|visit| &**visit))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Arc<SessionVisit>>, D::Error> {
+        let visits = Vec::<SessionVisit>::deserialize(deserializer)?;
+        Ok(visits.into_iter().map(Arc::new).collect())
+    }
 }
 
 /// A hit that the session remembers.
@@ -224,7 +246,7 @@ impl Session {
 
     fn enter_visit(&mut self, record: &Record) {
         self.visits.retain(|visit| visit.visit != record.visit);
-        self.visits.push(SessionVisit::after(record));
+        self.visits.push(Arc::new(SessionVisit::after(record)));
         keep_newest(&mut self.visits, MOST_VISITS);
     }
 
@@ -243,7 +265,7 @@ impl Session {
     }
 
     /// The visit that begins with `visit`, if it is remembered.
-    pub fn visit(&self, visit: HitId) -> Option<&SessionVisit> {
+    pub fn visit(&self, visit: HitId) -> Option<&Arc<SessionVisit>> {
         self.visits.iter().rev().find(|v| v.visit == visit)
     }
 

@@ -3,40 +3,42 @@
 
 use crate::app::App;
 use crate::convert::Desk;
+use crate::outcome::Nowhere;
+use crate::track::{Link, Site, link};
 use crate::{admin, convert, cors, demo, track, welcome};
 use ::http::{Method, Request};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
+use std::num::NonZeroU8;
 use std::sync::Arc;
 use tower::ServiceExt;
 
-/// What every tracking domain answers (product.md §3).
-#[derive(Clone)]
+/// What every tracking domain answers (product.md §3); each thread that serves has its own.
 pub struct Tracking {
-    app: Arc<App>,
+    site: Site,
     router: Router,
 }
 
 /// What nearly all requests ask.
 #[derive(Debug, PartialEq, Eq)]
-enum Frequent<'a> {
-    Entrance(&'a str),
-    Action(&'a str),
+enum Frequent {
+    Entrance(Result<Link, Nowhere>),
+    Action(Option<NonZeroU8>),
     View,
 }
 
-impl<'a> Frequent<'a> {
+impl Frequent {
     /// Only what is written plainly: the router knows how to read anything else.
-    fn of(method: &Method, path: &'a str) -> Option<Self> {
+    fn of(method: &Method, path: &str) -> Option<Self> {
         let plain = |part: &&str| !part.is_empty() && !part.contains(['/', '%']);
         let below = |folder| path.strip_prefix(folder).filter(plain);
+        let entrance = || below("/fts/").map(|text| Self::Entrance(link(text)));
+        let action = || below("/action/").map(|number| Self::Action(number.parse().ok()));
         match *method {
-            Method::GET => {
-                below("/fts/").map(Self::Entrance).or_else(|| below("/action/").map(Self::Action))
-            }
+            Method::GET => entrance().or_else(action),
             Method::POST if path == "/js/funnel" => Some(Self::View),
             _ => None,
         }
@@ -46,30 +48,34 @@ impl<'a> Frequent<'a> {
 impl Tracking {
     /// The tracking domains of `app`.
     pub fn new(app: Arc<App>) -> Self {
-        Self { router: tracking(app.clone()), app }
+        let site = Site { app, room: Arc::default() };
+        Self { router: tracking(site.clone()), site }
     }
 
     /// Answers a request. What is frequent goes straight to its handler: the router's boxed services and
     /// path parameters are work that no click needs.
-    pub async fn answer(self, request: Request<Body>) -> Response {
-        let state = State(self.app);
-        let part = |text: &str| Ok(Path(text.to_owned()));
+    pub async fn answer(self: Arc<Self>, request: Request<Body>) -> Response {
+        let site = &self.site;
         match Frequent::of(request.method(), request.uri().path()) {
-            Some(Frequent::Entrance(link)) => track::enter(state, part(link), request).await,
-            Some(Frequent::Action(number)) => track::act(state, part(number), request).await,
+            Some(Frequent::Entrance(link)) => track::enter(site, link, request).await,
+            Some(Frequent::Action(number)) => track::act(site, number, request).await,
             Some(Frequent::View) => {
-                let app = state.clone();
-                cors::guarded(&app, request, |request| track::js::report(state, request)).await
+                let report = |request| track::js::report(site, request);
+                cors::guarded(&site.app, request, report).await
             }
-            None => self.router.oneshot(request).await.unwrap_or_else(|never| match never {}),
+            None => {
+                let answered = self.router.clone().oneshot(request).await;
+                answered.unwrap_or_else(|never| match never {})
+            }
         }
     }
 }
 
-fn tracking(app: Arc<App>) -> Router {
+fn tracking(site: Site) -> Router {
+    let app = site.app.clone();
     let scripts = Router::new()
-        .route("/js/funnel", post(track::js::report))
-        .with_state(app.clone())
+        .route("/js/funnel", post(track::js::report_routed))
+        .with_state(site.clone())
         .merge(pages(app.desk.clone()))
         .layer(axum::middleware::from_fn_with_state(app.clone(), cors::guard));
     let demo = match app.config.demo {
@@ -77,12 +83,12 @@ fn tracking(app: Arc<App>) -> Router {
         false => Router::new(),
     };
     Router::new()
-        .route("/fts/{link}", get(track::enter))
+        .route("/fts/{link}", get(track::enter_routed))
         .route("/js/flux.js", get(track::script::script))
-        .route("/action/{number}", get(track::act).post(track::act))
+        .route("/action/{number}", get(track::act_routed).post(track::act_routed))
         .route("/debug/domain-check", get(domain_check))
         .fallback(track::elsewhere)
-        .with_state(app.clone())
+        .with_state(site)
         .merge(scripts)
         .merge(demo)
         .merge(networks(app.desk.clone()))
@@ -118,12 +124,27 @@ mod tests {
     #[test]
     fn what_is_frequent_and_plain_needs_no_router() {
         let of = |method: &Method, path| Frequent::of(method, path).is_some();
-        assert_eq!(Frequent::of(&Method::GET, "/fts/a-b"), Some(Frequent::Entrance("a-b")));
-        assert_eq!(Frequent::of(&Method::GET, "/action/1"), Some(Frequent::Action("1")));
+        let entrance = |text| Some(Frequent::Entrance(link(text)));
+        let named = "Funnel000001-Source000001";
+        assert!(link(named).is_ok());
+        assert_eq!(Frequent::of(&Method::GET, &format!("/fts/{named}")), entrance(named));
+        assert_eq!(Frequent::of(&Method::GET, "/fts/a-b"), entrance("a-b"));
+        let action = |number| Some(Frequent::Action(NonZeroU8::new(number)));
+        assert_eq!(Frequent::of(&Method::GET, "/action/1"), action(1));
+        assert_eq!(Frequent::of(&Method::GET, "/action/0"), action(0));
         assert_eq!(Frequent::of(&Method::POST, "/js/funnel"), Some(Frequent::View));
         for path in ["/fts/", "/fts/a/b", "/fts/a%2d", "/fts", "/js/funnel", "/pb/", "/FTS/a"] {
             assert!(!of(&Method::GET, path), "{path}");
         }
         assert!(!of(&Method::HEAD, "/fts/a-b") && !of(&Method::POST, "/action/1"));
+    }
+
+    /// A layer that moves what waits copies all of it, and hundreds of clicks wait at once.
+    #[test]
+    fn what_waits_is_small() {
+        fn size<F>(_: impl Fn(Arc<Tracking>, Request<Body>) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(size(Tracking::answer) <= 2048);
     }
 }

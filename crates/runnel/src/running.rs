@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{Alerts, Notices, Renewals};
 use crate::feed::Feed;
+use crate::http::Tracking;
 use crate::workers::Workers;
 use crate::{convert, http, keeper, priority, server};
 use anyhow::Context;
@@ -60,7 +61,8 @@ impl Running {
         ];
         priority::lower_libraries();
         let feed = Feed::of(&app).context("cannot start the feed")?;
-        let visitors = Workers::start().context("cannot start the threads that serve")?;
+        let site = || Arc::new(Tracking::new(app.clone()));
+        let visitors = Workers::start(site).context("cannot start the threads that serve")?;
         let addresses = (track.local_addr()?, admin.local_addr()?);
         let servers = vec![
             tokio::spawn(serve_visitors(track, visitors, app.clone(), closing.clone())),
@@ -96,13 +98,15 @@ impl Running {
 
 async fn serve_visitors(
     on: TcpListener,
-    workers: Workers,
+    workers: Workers<Arc<Tracking>>,
     app: Arc<App>,
     closing: watch::Receiver<bool>,
 ) {
-    let site = http::Tracking::new(app.clone());
-    let answer = move |request| site.clone().answer(request);
-    server::serve(on, || workers.next().clone(), answer, &app.config, closing).await;
+    let next = || {
+        let (runtime, site) = workers.next().clone();
+        (runtime, move |request| site.clone().answer(request))
+    };
+    server::serve(on, next, &app.config, closing).await;
 }
 
 async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
@@ -111,7 +115,7 @@ async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<b
         let answered = router.clone().oneshot(request);
         async { answered.await.unwrap_or_else(|never| match never {}) }
     };
-    server::serve(on, Handle::current, answer, &app.config, closing).await;
+    server::serve(on, || (Handle::current(), answer.clone()), &app.config, closing).await;
 }
 
 async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>) {

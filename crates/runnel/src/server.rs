@@ -10,7 +10,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -32,16 +34,15 @@ const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed accept (out of file handles) others get a chance to close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves on `listener` what `answer` answers, until `stop` turns true, then drains. `runtime` names
-/// the one that serves the next connection.
+/// Serves on `listener` until `stop` turns true, then drains. `next` names the runtime that serves the
+/// next connection, and what answers it.
 pub async fn serve<A, F>(
     listener: TcpListener,
-    runtime: impl Fn() -> Handle,
-    answer: A,
+    next: impl Fn() -> (Handle, A),
     config: &Config,
     mut stop: watch::Receiver<bool>,
 ) where
-    A: Fn(Request<Body>) -> F + Clone + Send + 'static,
+    A: Fn(Request<Body>) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     let http = connection_settings(config);
@@ -55,8 +56,9 @@ pub async fn serve<A, F>(
         match accepted {
             Ok((stream, peer)) => match places.clone().try_acquire_owned() {
                 Ok(place) => {
-                    let serving = Serving { http: &http, graceful: &graceful, runtime: runtime() };
-                    if let Err(error) = serving.attend(stream, Peer(peer), answer.clone(), place) {
+                    let (runtime, answer) = next();
+                    let serving = Serving { http: &http, graceful: &graceful, runtime };
+                    if let Err(error) = serving.attend(stream, Peer(peer), answer, place) {
                         metrics::counter!("runnel_connections_refused_total").increment(1);
                         tracing::warn!(%error, "cannot serve a connection");
                     }
@@ -126,16 +128,18 @@ impl Serving<'_> {
         let connection = self.graceful.watch(connection.into_owned());
         self.runtime.spawn(async move {
             let _place = place;
-            let mut connection = std::pin::pin!(connection);
+            let mut connection = pin!(connection);
             // hyper counts the time of a head only once its first byte is there.
-            tokio::select! {
-                _ = &mut connection => return,
-                () = tokio::time::sleep(HEADER_PATIENCE) => {}
-            }
-            if began.load(Ordering::Relaxed) {
+            let mut silence = pin!(tokio::time::sleep(HEADER_PATIENCE));
+            poll_fn(|context| {
                 // A client that breaks off is no fault of ours.
-                drop(connection.await);
-            }
+                let ended = connection.as_mut().poll(context).map(drop);
+                match began.load(Ordering::Relaxed) {
+                    false if ended.is_pending() => silence.as_mut().poll(context),
+                    _ => ended,
+                }
+            })
+            .await;
         });
         Ok(())
     }

@@ -7,29 +7,30 @@ use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
-/// The running threads. Dropping it ends them, with whatever they serve then.
-pub struct Workers {
-    runtimes: Vec<Handle>,
+/// The running threads, each with a `T` of its own. Dropping it ends them, with whatever they serve
+/// then.
+pub struct Workers<T> {
+    workers: Vec<(Handle, T)>,
     next: AtomicUsize,
     _stop: watch::Sender<()>,
 }
 
-impl Workers {
-    /// Starts as many as there are processors.
+impl<T> Workers<T> {
+    /// Starts as many as there are processors; `own` makes what belongs to one.
     /// # Errors
     /// The system gives no thread or no file handle.
-    pub fn start() -> std::io::Result<Self> {
+    pub fn start(own: impl Fn() -> T) -> std::io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, usize::from);
         let (stop, stopped) = watch::channel(());
-        let start = |number| start(number, stopped.clone());
-        let runtimes = (0..count).map(start).collect::<std::io::Result<_>>()?;
-        Ok(Self { runtimes, next: AtomicUsize::new(0), _stop: stop })
+        let start = |number| Ok((start(number, stopped.clone())?, own()));
+        let workers = (0..count).map(start).collect::<std::io::Result<_>>()?;
+        Ok(Self { workers, next: AtomicUsize::new(0), _stop: stop })
     }
 
     /// Where the next connection goes.
-    pub fn next(&self) -> &Handle {
+    pub fn next(&self) -> &(Handle, T) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
-        &self.runtimes[next % self.runtimes.len()]
+        &self.workers[next % self.workers.len()]
     }
 }
 
@@ -56,18 +57,18 @@ mod tests {
 
     #[tokio::test]
     async fn connections_go_to_each_thread_in_turn_and_end_with_it() {
-        let workers = Workers::start().unwrap();
-        let threads = workers.runtimes.len();
+        let workers = Workers::start(|| ()).unwrap();
+        let threads = workers.workers.len();
         let mut served = BTreeMap::new();
         for _ in 0..2 * threads {
             let name = async { thread::current().name().map(str::to_owned) };
-            let name = workers.next().spawn(name).await.unwrap();
+            let name = workers.next().0.spawn(name).await.unwrap();
             *served.entry(name.unwrap()).or_insert(0) += 1;
         }
         let expected = (0..threads).map(|number| (format!("serve-{number}"), 2)).collect();
         assert_eq!(served, expected);
         let (held, dropped) = oneshot::channel::<()>();
-        workers.next().spawn(async move {
+        workers.next().0.spawn(async move {
             let _held = held;
             std::future::pending::<()>().await;
         });

@@ -29,7 +29,7 @@ const LANGUAGES: [&str; 4] = ["en-US,en;q=0.9", "de-DE,de;q=0.9", "pt-BR,pt;q=0.
 
 /// One person, and the road to the server.
 struct Visitor<'a> {
-    site: &'a Tracking,
+    site: &'a Arc<Tracking>,
     from: SocketAddr,
     browser: &'static str,
     language: &'static str,
@@ -39,7 +39,7 @@ struct Visitor<'a> {
 /// # Errors
 /// A step is answered otherwise than it should be.
 pub async fn walk(app: &Arc<App>) -> anyhow::Result<()> {
-    let site = Tracking::new(app.clone());
+    let site = Arc::new(Tracking::new(app.clone()));
     let mut chance = StdRng::seed_from_u64(SEED);
     for number in 0..VISITORS {
         let visitor = Visitor::arrive(&site, &mut chance);
@@ -62,7 +62,7 @@ pub async fn walk(app: &Arc<App>) -> anyhow::Result<()> {
 }
 
 impl<'a> Visitor<'a> {
-    fn arrive(site: &'a Tracking, chance: &mut StdRng) -> Self {
+    fn arrive(site: &'a Arc<Tracking>, chance: &mut StdRng) -> Self {
         let [a, b, c] = one_of(&NETWORKS, chance);
         let address = IpAddr::from([a, b, c, chance.random_range(1..255)]);
         Self {

@@ -30,13 +30,26 @@ pub struct Entry {
     pub source: Held<TrafficSource>,
 }
 
+/// What an entrance link names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    funnel: EntityId,
+    source: EntityId,
+}
+
+/// Reads `{funnel}-{source}`.
+/// # Errors
+/// It is no such link.
+pub fn link(text: &str) -> Result<Link, Nowhere> {
+    let (funnel, source) = text.split_once('-').ok_or(Nowhere::BadLink)?;
+    let id = |text: &str| text.parse().map_err(|_| Nowhere::BadLink);
+    Ok(Link { funnel: id(funnel)?, source: id(source)? })
+}
+
 /// Finds funnel and source of a link.
 /// # Errors
 /// Either is unknown or archived.
-pub fn entry(snapshot: &Snapshot, link: &str) -> Result<Entry, Nowhere> {
-    let (funnel, source) = link.split_once('-').ok_or(Nowhere::BadLink)?;
-    let id = |text: &str| text.parse::<EntityId>().map_err(|_| Nowhere::BadLink);
-    let (funnel, source) = (id(funnel)?, id(source)?);
+pub fn entry(snapshot: &Snapshot, Link { funnel, source }: Link) -> Result<Entry, Nowhere> {
     let funnel = snapshot.funnels.get(&funnel).ok_or(Nowhere::UnknownFunnel)?;
     let source = snapshot.sources.get(&source).ok_or(Nowhere::UnknownSource)?;
     if funnel.archived {

@@ -6,8 +6,11 @@ use super::cookies::{self, Cookies, Kept};
 use super::position::vid_of;
 use super::report::Report;
 use super::view::{self, Refusal, Seen};
-use super::{address, asked, receive, safe};
+use super::give::Answer;
+use super::position::Position;
+use super::{Site, address, asked, receive};
 use crate::app::App;
+use crate::config::Config;
 use crate::outcome::{Flow, Nowhere, Outcome, Underway};
 use crate::params::Params;
 use asked::Asked;
@@ -22,7 +25,7 @@ use rules::record::{PassedKind, Record};
 use rules::template::{Place, Template};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// Most additional tokens that one call resolves.
 const MOST_TOKENS: usize = 50;
@@ -31,7 +34,7 @@ const MOST_NAME_BYTES: usize = 100;
 
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct Told {
     error: String,
     resolved_tokens: BTreeMap<String, String>,
     skv: String,
@@ -43,46 +46,54 @@ struct Answer {
 }
 
 /// `POST /js/funnel`.
-pub async fn report(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+pub async fn report(site: &Site, request: Request<Body>) -> Response {
     let underway = Underway::begin(Flow::View);
-    let mut asked = match receive(&app, request).await {
-        Ok(asked) => asked,
-        Err((outcome, answer)) => return super::ended(underway, outcome, answer),
-    };
-    let report = match read(&asked) {
-        Ok(report) => report,
-        Err(error) => {
-            let outcome = Outcome::Nowhere(Nowhere::BadLink);
-            return super::ended(underway, outcome, refused(error));
-        }
-    };
+    let answer = Box::pin(reported(&site.app, request)).await;
+    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+}
+
+/// [`report`] by the router.
+pub async fn report_routed(State(site): State<Site>, request: Request<Body>) -> Response {
+    report(&site, request).await
+}
+
+async fn reported(app: &App, request: Request<Body>) -> Result<Answer, Answer> {
+    let mut asked = receive(app, request).await?;
+    let report = read(&asked).map_err(|error| nowhere(Nowhere::BadLink, error))?;
     asked.query = report.parameters();
     asked.told_referrer = Some(report.referrer.clone());
     asked.told_url = report.url.clone();
-    if let Some(parameter) = report.too_long(&app.config) {
-        let error = format!("{parameter}: is too long");
-        return super::ended(underway, Outcome::TooLarge, refused(error));
-    }
-    if asked.query.exceeds(app.config.parameters, app.config.value_bytes) {
-        return super::ended(
-            underway,
-            Outcome::TooLarge,
-            refused("too many or too long parameters".into()),
-        );
-    }
+    check_limits(&app.config, &asked, &report)?;
     let cookies = cookies::read(&asked, &app.keys);
     let arriving = report.arrives(&asked.query);
-    remember(&app, &mut asked, &cookies, &report);
-    match view::see(&app, &asked, &cookies, &report, arriving).await {
-        Ok(seen) => answered(&app, &asked, &report, underway, seen).await,
+    remember(app, &mut asked, &cookies, &report);
+    match view::see(app, &asked, &cookies, &report, arriving).await {
+        Ok(Seen::Walked(walked, plan)) => {
+            let hit = walked.record.hit(0).unwrap_or(walked.record.visit);
+            let shown = Shown { record: &walked.record, plan: &plan, hit, buffer: &walked.buffer };
+            let response = answered(app, &asked, &report, &shown);
+            Ok(Answer::of_walk(response, &walked, &asked))
+        }
+        Ok(Seen::Touched(position)) => touched(app, &asked, &report, &position).await,
         Err(refusal) => {
             let reason = match refusal {
                 Refusal::Funnel => Nowhere::UnknownFunnel,
                 Refusal::Source => Nowhere::UnknownSource,
                 Refusal::Node => Nowhere::UnknownNode,
             };
-            super::ended(underway, Outcome::Nowhere(reason), refused(refusal.to_string()))
+            Err(nowhere(reason, refusal.to_string()))
         }
+    }
+}
+
+fn check_limits(limits: &Config, asked: &Asked, report: &Report) -> Result<(), Answer> {
+    let too_large = |error: String| Answer::now(Outcome::TooLarge, refused(error));
+    if let Some(parameter) = report.too_long(limits) {
+        return Err(too_large(format!("{parameter}: is too long")));
+    }
+    match asked.query.exceeds(limits.parameters, limits.value_bytes) {
+        true => Err(too_large("too many or too long parameters".into())),
+        false => Ok(()),
     }
 }
 
@@ -106,43 +117,49 @@ fn read(asked: &Asked) -> Result<Report, String> {
 }
 
 fn refused(error: String) -> Response {
-    let answer = Answer { error, ..Answer::default() };
-    (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
+    let told = Told { error, ..Told::default() };
+    (StatusCode::BAD_REQUEST, [(header::CACHE_CONTROL, "no-store")], Json(told)).into_response()
 }
 
-async fn answered(
+fn nowhere(reason: Nowhere, error: String) -> Answer {
+    Answer::now(Outcome::Nowhere(reason), refused(error))
+}
+
+/// The hit that a page is told of.
+struct Shown<'a> {
+    record: &'a Record,
+    plan: &'a Ready,
+    hit: HitId,
+    buffer: &'a [(String, String)],
+}
+
+/// The hit was there already: the session goes on.
+async fn touched(
     app: &App,
     asked: &Asked,
     report: &Report,
-    underway: Underway,
-    seen: Seen,
-) -> Response {
-    let (record, plan, hit, buffer, outcome) = match seen {
-        Seen::Walked(walked, plan) => {
-            let outcome = safe(app, walked.number).await;
-            let hit = walked.record.hit(0).unwrap_or(walked.record.visit);
-            (walked.record, plan, hit, walked.buffer, outcome)
-        }
-        Seen::Touched(position) => {
-            super::touch::touch(app, asked, &position);
-            let Some((record, plan)) = touched(app, &position).await else {
-                let outcome = Outcome::Nowhere(Nowhere::UnknownPosition);
-                return super::ended(underway, outcome, refused("hit: not found".into()));
-            };
-            let buffer = app.sessions.of(position.vid).buffer;
-            (record, plan, position.hit, buffer, Outcome::Touched)
-        }
-    };
-    underway.end(outcome);
+    position: &Position,
+) -> Result<Answer, Answer> {
+    super::touch::touch(app, asked, position);
+    let lost = || nowhere(Nowhere::UnknownPosition, "hit: not found".into());
+    let record = app.record_of(position.hit).ok_or_else(lost)?;
+    let plan = super::plans::of_node(app, position).await.ok_or_else(lost)?;
+    let buffer = app.sessions.of(position.vid).buffer;
+    let shown = Shown { record: &record, plan: &plan, hit: position.hit, buffer: &buffer };
+    Ok(Answer::now(Outcome::Touched, answered(app, asked, report, &shown)))
+}
+
+fn answered(app: &App, asked: &Asked, report: &Report, shown: &Shown) -> Response {
+    let (record, hit) = (shown.record, shown.hit);
     let step = record.step_of(hit);
-    let answer = Answer {
-        resolved_tokens: resolved(app, asked, report, &plan, &record, hit, &buffer),
+    let told = Told {
+        resolved_tokens: resolved(app, asked, report, shown),
         skv: record.vid.to_string(),
         page: step.and_then(|step| step.page),
         offer: step.is_some_and(|step| step.kind == PassedKind::Offer),
-        ..Answer::default()
+        ..Told::default()
     };
-    let answer = ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response();
+    let answer = ([(header::CACHE_CONTROL, "no-store")], Json(told)).into_response();
     if !app.snapshot.load().settings.cookies || !report.may_store() {
         return answer;
     }
@@ -150,25 +167,14 @@ async fn answered(
     super::respond::with_cookies(answer, cookies::write(record.vid, hit, kept))
 }
 
-async fn touched(
-    app: &App,
-    position: &super::position::Position,
-) -> Option<(Arc<Record>, Arc<Ready>)> {
-    let record = app.record_of(position.hit)?;
-    let plan = super::plans::of_node(app, position).await?;
-    Some((record, plan))
-}
-
 fn resolved(
     app: &App,
     asked: &Asked,
     report: &Report,
-    plan: &Ready,
-    record: &Record,
-    hit: HitId,
-    buffer: &[(String, String)],
+    shown: &Shown,
 ) -> BTreeMap<String, String> {
     let snapshot = app.snapshot.load();
+    let Shown { record, plan, hit, buffer } = *shown;
     let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
     let resolve = |template: &Template| {
         let mut value = String::new();

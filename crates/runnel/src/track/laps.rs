@@ -3,20 +3,22 @@
 
 use metrics::counter;
 use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 const ONE_IN: u32 = 64;
 
 /// The end of the last step of a request that is timed.
-pub struct Laps(Option<Mutex<Instant>>);
+#[derive(Clone)]
+pub struct Laps(Option<Arc<Mutex<Instant>>>);
 
 impl Laps {
     /// A request begins.
     pub fn begin() -> Self {
         static REQUESTS: AtomicU32 = AtomicU32::new(0);
         let timed = REQUESTS.fetch_add(1, Ordering::Relaxed).is_multiple_of(ONE_IN);
-        Self(timed.then(|| Mutex::new(Instant::now())))
+        Self(timed.then(|| Arc::new(Mutex::new(Instant::now()))))
     }
 
     /// The step `stage` has ended, the next begins.

@@ -1,7 +1,7 @@
 //! Visitors: entrance, action, view. A file per step.
 //! Promise: everybody gets somewhere; each request ends with exactly one outcome.
 //!
-//! asked → cookies → position → visitor → walk (route, record) → address → respond
+//! asked → cookies → position → visitor → walk (route, record) → address → respond → give
 
 mod action;
 mod address;
@@ -11,6 +11,7 @@ mod compose;
 mod cookies;
 mod entrance;
 mod fields;
+mod give;
 pub mod js;
 mod laps;
 mod middleware;
@@ -29,74 +30,114 @@ use crate::outcome::{Flow, Nowhere, Outcome, Underway};
 use asked::Asked;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use cookies::Cookies;
 use cookies::Kept;
+pub use entrance::{Link, link};
+use give::Answer;
 use http::{Request, StatusCode};
-use metrics::counter;
+use journal::Room;
 pub use middleware::Services;
 use rules::funnel::{Ready, Start};
-use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::num::NonZeroU8;
+use std::sync::Arc;
 use walk::Walked;
 
-/// Longest that a click waits for its record to be in a file when it is not on disk in time.
-const FILE_WAIT: Duration = Duration::from_millis(20);
-/// The log says once that the disk did not even take writes; the metrics say how often.
-static STALLED: Once = Once::new();
-
-/// `GET /fts/{link}`: an entrance.
-pub async fn enter(
-    State(app): State<Arc<App>>,
-    link: Result<Path<String>, PathRejection>,
-    request: Request<Body>,
-) -> Response {
-    let underway = Underway::begin(Flow::Entrance);
-    let asked = match receive(&app, request).await {
-        Ok(asked) => asked,
-        Err((outcome, answer)) => return ended(underway, outcome, answer),
-    };
-    let cookies = cookies::read(&asked, &app.keys);
-    let entered = enter_at(&app, &asked, &cookies, &text(link)).await;
-    send_on(&app, &asked, underway, entered).await
+/// What serves visitors on one thread.
+#[derive(Clone)]
+pub struct Site {
+    /// The program.
+    pub app: Arc<App>,
+    /// Where this thread's clicks wait for the disk.
+    pub room: Arc<Room>,
 }
 
-async fn enter_at(
+impl FromRef<Site> for Arc<App> {
+    fn from_ref(site: &Site) -> Self {
+        site.app.clone()
+    }
+}
+
+/// `GET /fts/{link}`: an entrance. Here and below, what decides has a box of its own, since it takes
+/// kilobytes: they are free again before the disk is awaited, and no layer moves them about.
+pub async fn enter(site: &Site, link: Result<Link, Nowhere>, request: Request<Body>) -> Response {
+    let underway = Underway::begin(Flow::Entrance);
+    let answer = Box::pin(entered(&site.app, link, request)).await;
+    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+}
+
+async fn entered(
+    app: &App,
+    link: Result<Link, Nowhere>,
+    request: Request<Body>,
+) -> Result<Answer, Answer> {
+    let asked = receive(app, request).await?;
+    let cookies = cookies::read(&asked, &app.keys);
+    let sent = entered_at(app, &asked, &cookies, link).await;
+    sent.map_err(|reason| nowhere(app, reason))
+}
+
+async fn entered_at(
     app: &App,
     asked: &Asked,
     cookies: &Cookies,
-    link: &str,
-) -> Result<(Walked, Arc<Ready>), Nowhere> {
-    let entry = entrance::entry(&app.snapshot.load(), link)?;
+    link: Result<Link, Nowhere>,
+) -> Result<Answer, Nowhere> {
+    let entry = entrance::entry(&app.snapshot.load(), link?)?;
     let start = Start::Entrance { node: entrance::named_node(asked)? };
     let walked = entrance::enter(app, asked, cookies, &entry, start).await?;
-    Ok((walked, entry.plan))
+    sent_on(app, asked, &entry.plan, walked)
 }
 
-/// `GET|POST /action/{n}`: an action.
-pub async fn act(
-    State(app): State<Arc<App>>,
+/// `GET|POST /action/{n}`: an action; without a number no page has it.
+pub async fn act(site: &Site, number: Option<NonZeroU8>, request: Request<Body>) -> Response {
+    let underway = Underway::begin(Flow::Action);
+    let answer = Box::pin(acted(&site.app, number, request)).await;
+    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+}
+
+async fn acted(
+    app: &App,
+    number: Option<NonZeroU8>,
+    request: Request<Body>,
+) -> Result<Answer, Answer> {
+    let asked = receive(app, request).await?;
+    let cookies = cookies::read(&asked, &app.keys);
+    let taken = match number {
+        Some(number) => action::take(app, &asked, &cookies, number.get()).await,
+        None => Err(Nowhere::UnknownAction),
+    };
+    let sent = taken.and_then(|(walked, plan)| sent_on(app, &asked, &plan, walked));
+    sent.map_err(|reason| nowhere(app, reason))
+}
+
+/// [`enter`] by a path that the router took apart.
+pub async fn enter_routed(
+    State(site): State<Site>,
+    link: Result<Path<String>, PathRejection>,
+    request: Request<Body>,
+) -> Response {
+    enter(&site, entrance::link(&text(link)), request).await
+}
+
+/// [`act`] by a path that the router took apart.
+pub async fn act_routed(
+    State(site): State<Site>,
     number: Result<Path<String>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
-    let underway = Underway::begin(Flow::Action);
-    let asked = match receive(&app, request).await {
-        Ok(asked) => asked,
-        Err((outcome, answer)) => return ended(underway, outcome, answer),
-    };
-    let cookies = cookies::read(&asked, &app.keys);
-    let taken = match text(number).parse::<u8>().ok().filter(|n| *n > 0) {
-        Some(number) => action::take(&app, &asked, &cookies, number).await,
-        None => Err(Nowhere::UnknownAction),
-    };
-    send_on(&app, &asked, underway, taken).await
+    act(&site, text(number).parse().ok(), request).await
 }
 
 /// Any other path of a tracking domain: the default homepage, else 404.
-pub async fn elsewhere(State(app): State<Arc<App>>) -> Response {
-    let outcome = Outcome::Nowhere(Nowhere::UnknownPath);
-    ended(Underway::begin(Flow::Other), outcome, respond::nowhere(&app.homepage()))
+pub async fn elsewhere(State(site): State<Site>) -> Response {
+    let underway = Underway::begin(Flow::Other);
+    nowhere(&site.app, Nowhere::UnknownPath).give(&site, underway).await
+}
+
+fn nowhere(app: &App, reason: Nowhere) -> Answer {
+    Answer::now(Outcome::Nowhere(reason), respond::nowhere(&app.homepage()))
 }
 
 /// A part of the path; empty, which names nothing, where it is no text.
@@ -105,47 +146,25 @@ fn text(part: Result<Path<String>, PathRejection>) -> String {
 }
 
 /// Reads the request; prefetches and broken limits end here.
-async fn receive(app: &App, request: Request<Body>) -> Result<Asked, (Outcome, Response)> {
+async fn receive(app: &App, request: Request<Body>) -> Result<Asked, Answer> {
     let asked = asked::read(app, request).await.map_err(|status| {
-        (Outcome::TooLarge, respond::refused(status, "The request is too large."))
+        Answer::now(Outcome::TooLarge, respond::refused(status, "The request is too large."))
     })?;
     if crate::enrich::is_prefetch(&asked.headers) {
-        let answer = respond::refused(StatusCode::SERVICE_UNAVAILABLE, "Not for prefetching.");
-        return Err((Outcome::Prefetch, answer));
+        let refused = respond::refused(StatusCode::SERVICE_UNAVAILABLE, "Not for prefetching.");
+        return Err(Answer::now(Outcome::Prefetch, refused));
     }
     Ok(asked)
 }
 
-fn ended(underway: Underway, outcome: Outcome, answer: Response) -> Response {
-    underway.end(outcome);
-    answer
+/// The answer with the address at the end of the walk.
+fn sent_on(app: &App, asked: &Asked, plan: &Ready, walked: Walked) -> Result<Answer, Nowhere> {
+    let response = redirect(app, asked, plan, &walked)?;
+    asked.laps.lap("answer");
+    Ok(Answer::of_walk(response, &walked, asked))
 }
 
-/// Answers with the address at the end of the walk, once the record is safe.
-async fn send_on(
-    app: &App,
-    asked: &Asked,
-    underway: Underway,
-    walked: Result<(Walked, Arc<Ready>), Nowhere>,
-) -> Response {
-    let sent = walked.and_then(|(walked, plan)| {
-        let answer = answer(app, asked, &plan, &walked);
-        asked.laps.lap("answer");
-        Ok((answer?, walked))
-    });
-    match sent {
-        Ok((answer, walked)) => {
-            let outcome =
-                if asked.is_head() { Outcome::Head } else { safe(app, walked.number).await };
-            asked.laps.lap("sync");
-            underway.end(outcome);
-            answer
-        }
-        Err(reason) => ended(underway, Outcome::Nowhere(reason), respond::nowhere(&app.homepage())),
-    }
-}
-
-fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Response, Nowhere> {
+fn redirect(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Response, Nowhere> {
     let to = address::of(app, asked, plan, walked)?;
     let answer = respond::redirect(&to.url, to.redirect).ok_or(Nowhere::BadDestination)?;
     let answer = if asked.secure { respond::asking_for_hints(answer) } else { answer };
@@ -157,19 +176,4 @@ fn answer(app: &App, asked: &Asked, plan: &Ready, walked: &Walked) -> Result<Res
         }
         None => answer,
     })
-}
-
-/// Waits for the record to be on disk, but no longer than a click may wait; then for it to be in a file
-/// at least, where a crash of the program does not lose it.
-async fn safe(app: &App, number: Option<u64>) -> Outcome {
-    let Some(number) = number else { return Outcome::Unrecorded };
-    let patience = Duration::from_millis(app.config.click_wait_ms);
-    if !matches!(tokio::time::timeout(patience, app.journal.synced(number)).await, Ok(Ok(()))) {
-        if !app.journal.hasten(number, FILE_WAIT).await {
-            STALLED.call_once(|| tracing::warn!("clicks are answered before they are in a file"));
-            counter!("runnel_answered_before_written_total").increment(1);
-        }
-        counter!("runnel_answered_before_sync_total").increment(1);
-    }
-    Outcome::Recorded
 }

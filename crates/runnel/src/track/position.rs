@@ -8,6 +8,7 @@ use crate::params::Params;
 use rules::ids::{EntityId, HitId, Vid};
 use rules::record::PassedKind;
 use rules::session::{Session, SessionHit, SessionVisit};
+use std::sync::Arc;
 
 /// The page a visitor is on, and the visit that led there.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Position {
     /// Its page.
     pub page: Option<EntityId>,
     /// The visit: from the session, or from the journal where the session is over.
-    pub visit: SessionVisit,
+    pub visit: Arc<SessionVisit>,
 }
 
 /// Finds the page, or nothing.
@@ -131,7 +132,8 @@ fn of_record(app: &App, hit: HitId) -> Option<Position> {
     let record = app.record_of(hit)?;
     let step = record.step_of(hit).filter(|step| step.kind.is_page())?;
     let (node, kind, page) = (step.node, step.kind, step.page);
-    Some(Position { vid: record.vid, hit, node, kind, page, visit: SessionVisit::after(&record) })
+    let visit = Arc::new(SessionVisit::after(&record));
+    Some(Position { vid: record.vid, hit, node, kind, page, visit })
 }
 
 /// The page that the request of `hit` ended at.

@@ -45,7 +45,7 @@ pub enum Seen {
 struct Place {
     /// Whose visit.
     vid: Vid,
-    visit: SessionVisit,
+    visit: Arc<SessionVisit>,
     node: EntityId,
     /// The hit that is there already.
     here: Option<Position>,

@@ -38,7 +38,7 @@ pub struct Walk<'a> {
     /// The action's number; 0 for none.
     pub number: u8,
     /// The visit it goes on with; none begins one.
-    pub visit: Option<&'a SessionVisit>,
+    pub visit: Option<&'a Arc<SessionVisit>>,
     /// Traffic source.
     pub source: EntityId,
     /// Tracking fields of the visit.
@@ -86,7 +86,7 @@ pub async fn walk(app: &App, walk: &Walk<'_>) -> Option<Walked> {
     loop {
         match attempt(app, walk, &drawn, &heard) {
             Attempt::Over(walked) => return walked,
-            Attempt::Asks(asking) => heard.ask(app, asking).await,
+            Attempt::Asks(asking) => Box::pin(heard.ask(app, asking)).await,
         }
     }
 }
@@ -104,7 +104,7 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
             *session = std::mem::replace(session, Session::new(vid)).at(at_ms, ttl_ms);
         }
         // As it is under the lock: another tab may have gone on since the page was found.
-        let visit = walk.visit.map(|v| session.visit(v.visit).unwrap_or(v));
+        let visit = walk.visit.map(|v| &**session.visit(v.visit).unwrap_or(v));
         let decided = match decide(app, walk, session, drawn, heard) {
             Ok(decided) => decided,
             Err(asking) => return Attempt::Asks(asking),
