@@ -12,7 +12,7 @@ use std::time::Duration;
 /// So many that waiting for the disk leaves no processor idle.
 const CONNECTIONS: usize = 512;
 /// Each is measured so often, in turns: what else the machine does then meets both.
-const ROUNDS: u32 = 2;
+const ROUNDS: u32 = 6;
 /// Longest time for letting visitors walk.
 const UNTIL_WALKED: Duration = Duration::from_secs(60);
 /// Of the bare server's rate.

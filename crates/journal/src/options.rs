@@ -64,7 +64,7 @@ impl Default for Options {
             batch_bytes: 4 << 20,
             zeros_ahead_bytes: 16 << 20,
             indexes_in_memory: 32,
-            compression_level: 3,
+            compression_level: 1,
             seal_pause: Duration::from_millis(2),
             retry_pace: Duration::from_millis(20),
         }

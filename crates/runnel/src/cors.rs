@@ -24,7 +24,7 @@ pub async fn guarded<F: Future<Output = Response>>(
     request: Request,
     answer: impl FnOnce(Request) -> F,
 ) -> Response {
-    let origin = request.headers().get(header::ORIGIN).cloned();
+    let origin = request.headers().get(header::ORIGIN).map(own);
     let Some(origin) = origin else { return answer(request).await };
     if !known(app, &origin, request.headers()) {
         return (StatusCode::FORBIDDEN, "This site is not registered: add it as a domain or page.")
@@ -35,6 +35,12 @@ pub async fn guarded<F: Future<Output = Response>>(
         if preflight { StatusCode::NO_CONTENT.into_response() } else { answer(request).await };
     allow(response.headers_mut(), origin, preflight);
     response
+}
+
+/// A copy: a clone would keep all that was read of the connection as long as the answer waits.
+fn own(value: &HeaderValue) -> HeaderValue {
+    let text = HeaderValue::from_bytes(value.as_bytes());
+    text.unwrap_or_else(|_| HeaderValue::from_static("null"))
 }
 
 fn known(app: &App, origin: &HeaderValue, headers: &HeaderMap) -> bool {

@@ -1,23 +1,50 @@
 //! Address → country, network operator, and (from a database the user brings) city.
 //! Promise: a database that is missing or broken is logged once at opening and then simply knows
-//! nothing; an address that is in no database stays unknown.
+//! nothing; an address that is in no database stays unknown. An address that comes again (a visitor's
+//! next step, a carrier's customers) is looked up once, within a bounded cache.
 
+use compact_str::CompactString;
 use maxminddb::Reader;
+use quick_cache::UnitWeighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 use rules::country::continent_of;
 use rules::facts::Facts;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A database in MaxMind's format, wholly in memory: replacing its file changes nothing underneath.
 type Database = Reader<Vec<u8>>;
 
+/// Addresses remembered; one takes some 250 bytes.
+const MOST_REMEMBERED: usize = 65_536;
+
+/// What is known of addresses.
+pub struct Places {
+    databases: Databases,
+    remembered: Cache<IpAddr, Arc<Place>, UnitWeighter, foldhash::fast::RandomState>,
+}
+
 /// The databases that are there.
 #[derive(Default)]
-pub struct Places {
+struct Databases {
     country: Option<Database>,
     network: Option<Database>,
     city: Option<Database>,
+}
+
+/// What is known of one address.
+#[derive(Default)]
+struct Place {
+    continent: CompactString,
+    country: CompactString,
+    region: CompactString,
+    city: CompactString,
+    timezone: CompactString,
+    asn: u32,
+    isp: CompactString,
+    connection: CompactString,
 }
 
 /// ip-location-db's flat form, or MaxMind's.
@@ -98,41 +125,77 @@ impl Places {
     pub fn open(knowledge: &Path, city: &Path) -> Self {
         let city = (!city.as_os_str().is_empty()).then(|| open(city)).flatten();
         let ours = |name: &str| open(&knowledge.join(name));
-        Self { country: ours("country.mmdb"), network: ours("asn.mmdb"), city }
+        let databases = Databases { country: ours("country.mmdb"), network: ours("asn.mmdb"), city };
+        Self { databases, ..Self::default() }
     }
 
     /// Writes what is known about `address` into `facts`.
     pub fn describe(&self, address: IpAddr, facts: &mut Facts) {
+        let place = self.remembered.get(&address).unwrap_or_else(|| {
+            let place = Arc::new(self.databases.place(address));
+            self.remembered.insert(address, place.clone());
+            place
+        });
+        place.describe(facts);
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        let (most, hasher) = (MOST_REMEMBERED, foldhash::fast::RandomState::default());
+        let remembered =
+            Cache::with(most, most as u64, UnitWeighter, hasher, DefaultLifecycle::default());
+        Self { databases: Databases::default(), remembered }
+    }
+}
+
+impl Place {
+    fn describe(&self, facts: &mut Facts) {
+        facts.continent.clone_from(&self.continent);
+        facts.country.clone_from(&self.country);
+        facts.region.clone_from(&self.region);
+        facts.city.clone_from(&self.city);
+        facts.timezone.clone_from(&self.timezone);
+        facts.asn = self.asn;
+        facts.isp.clone_from(&self.isp);
+        facts.connection.clone_from(&self.connection);
+    }
+}
+
+impl Databases {
+    fn place(&self, address: IpAddr) -> Place {
+        let mut place = Place::default();
         if let Some(found) = look_up::<CountryRecord>(&self.country, address) {
-            facts.country =
+            place.country =
                 found.country_code.or(found.country.iso_code).unwrap_or_default().into();
         }
         if let Some(found) = look_up::<NetworkRecord>(&self.network, address) {
-            facts.asn = found.autonomous_system_number;
-            facts.isp = found.autonomous_system_organization.unwrap_or_default().into();
+            place.asn = found.autonomous_system_number;
+            place.isp = found.autonomous_system_organization.unwrap_or_default().into();
         }
         if let Some(found) = look_up::<CityRecord>(&self.city, address) {
-            found.describe(facts);
+            found.complete(&mut place);
         }
-        facts.continent = continent_of(&facts.country).into();
+        place.continent = continent_of(&place.country).into();
+        place
     }
 }
 
 impl CityRecord<'_> {
     /// The user's own database knows better than ours.
-    fn describe(&self, facts: &mut Facts) {
+    fn complete(&self, place: &mut Place) {
         if let Some(country) = self.country.iso_code {
-            facts.country = country.into();
+            place.country = country.into();
         }
-        facts.region = self.subdivisions.first().map_or("", |region| region.names.en).into();
-        facts.city = self.city.names.en.into();
-        facts.timezone = self.location.time_zone.into();
-        facts.connection = self.traits.connection_type.to_ascii_lowercase().into();
+        place.region = self.subdivisions.first().map_or("", |region| region.names.en).into();
+        place.city = self.city.names.en.into();
+        place.timezone = self.location.time_zone.into();
+        place.connection = self.traits.connection_type.to_ascii_lowercase().into();
         if !self.traits.isp.is_empty() {
-            facts.isp = self.traits.isp.into();
+            place.isp = self.traits.isp.into();
         }
         if self.traits.autonomous_system_number > 0 {
-            facts.asn = self.traits.autonomous_system_number;
+            place.asn = self.traits.autonomous_system_number;
         }
     }
 }

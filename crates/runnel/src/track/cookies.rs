@@ -5,9 +5,12 @@
 use super::asked::Asked;
 use http::{HeaderValue, header};
 use rules::ids::{HitId, IdKeys, Vid};
+use std::fmt::{Display, Write};
 
 const VISITOR: &str = "rn_vid";
 const HIT: &str = "rn_hit";
+/// Room for a cookie with all its attributes.
+const MOST_COOKIE_BYTES: usize = 128;
 
 /// What a visitor's cookies say, checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,13 +74,14 @@ impl Kept {
 
 /// The `Set-Cookie` values for a visitor who has just made `hit`.
 pub fn write(vid: Vid, hit: HitId, kept: Kept) -> [HeaderValue; 2] {
-    [cookie(VISITOR, &vid.to_string(), kept), cookie(HIT, &hit.to_string(), kept)]
+    [cookie(VISITOR, vid, kept), cookie(HIT, hit, kept)]
 }
 
-fn cookie(name: &str, value: &str, kept: Kept) -> HeaderValue {
-    /// Two years.
-    const LASTS: &str = "; Max-Age=63072000; Path=/; HttpOnly; ";
-    let text = [name, "=", value, LASTS, kept.attributes()].concat();
+fn cookie(name: &str, value: impl Display, kept: Kept) -> HeaderValue {
+    let mut text = String::with_capacity(MOST_COOKIE_BYTES);
+    // Two years. Writing into a text cannot fail.
+    let lasts = "; Max-Age=63072000; Path=/; HttpOnly; ";
+    let _ = write!(text, "{name}={value}{lasts}{}", kept.attributes());
     // Names and IDs are plain ASCII, so this cannot fail; an empty header would be harmless.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

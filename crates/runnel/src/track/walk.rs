@@ -147,7 +147,8 @@ fn count_choices(route: &Route) {
 
 /// Appends the record and takes it into the session; gives its number.
 fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
-    let bytes = Bytes::from(record.to_bytes());
+    // As long as they are: they stay for a while, in the journal's memory and the session.
+    let bytes = Bytes::copy_from_slice(&record.to_bytes());
     match app.journal.append(record.request.as_u128(), bytes.clone()) {
         Ok(number) => {
             kept.take_in(record, bytes, ttl_ms);

@@ -101,7 +101,7 @@ impl Kept {
     /// Lays it to rest: it takes a fraction of the memory until somebody looks again.
     pub fn rest(&mut self) {
         if let Body::InUse(session) = &self.body
-            && let Ok(bytes) = postcard::to_stdvec(session)
+            && let Some(bytes) = packed(session)
         {
             let (vid, at_ms) = (session.vid, session.last_at_ms);
             let (form, bytes) = (Form::Session, bytes.into());
@@ -129,10 +129,15 @@ impl Kept {
     /// As it is written: next record (8, big-endian), form (1), the bytes at rest. Of somebody unknown
     /// nothing is written.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let mut kept = self.clone();
-        kept.rest();
-        let Body::AtRest(rest) = kept.body else { return None };
-        Some([&self.next_record.to_be_bytes()[..], &[rest.form as u8], &rest.bytes].concat())
+        match &self.body {
+            Body::Unknown(_) => None,
+            Body::AtRest(rest) => Some(self.written(rest.form, &rest.bytes)),
+            Body::InUse(session) => Some(self.written(Form::Session, &packed(session)?)),
+        }
+    }
+
+    fn written(&self, form: Form, bytes: &[u8]) -> Vec<u8> {
+        [&self.next_record.to_be_bytes()[..], &[form as u8], bytes].concat()
     }
 
     /// Reads what [`Self::to_bytes`] wrote; nothing if it is damaged.
@@ -143,4 +148,8 @@ impl Kept {
         let body = Body::InUse(Box::new(form.read(rest)?));
         Some(Self { body, next_record: u64::from_be_bytes(*next) })
     }
+}
+
+fn packed(session: &Session) -> Option<Vec<u8>> {
+    postcard::to_stdvec(session).ok()
 }
