@@ -182,6 +182,16 @@ impl Product {
         Ok(times.map(|(stage, time)| (stage.clone(), time / of(&stage) / 1e3)).collect())
     }
 
+    /// Clicks that were answered before their record was on disk, as the program counts them.
+    /// # Errors
+    /// There are no metrics.
+    pub fn answered_before_sync(&self) -> anyhow::Result<u64> {
+        let text = self.ask("GET", "/api/v1/metrics", "")?;
+        let value = |line: &str| line.strip_prefix("runnel_answered_before_sync_total ")?.parse().ok();
+        // Until the first of them there is no such line.
+        Ok(text.lines().find_map(value).unwrap_or_default())
+    }
+
     /// Visits that reports show.
     /// # Errors
     /// There are no reports.

@@ -108,6 +108,9 @@ fn compare(
     let (own, bares) = (own.per(ours.all), bares.per(theirs.all));
     let figure = format!("{own}; bare: {bares}");
     table.row(&format!("{}: processor by thread", kind.what), figure, "µs each", None);
+    let early = product.answered_before_sync()?;
+    let figure = format!("{early} of {}", ours.all);
+    table.row(&format!("{}: answered before their sync", kind.what), figure, "", None);
     super::latency::stages(&format!("{}: stages", kind.what), product, table)?;
     Ok(ours.all)
 }

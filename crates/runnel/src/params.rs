@@ -7,6 +7,9 @@ use compact_str::CompactString;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(pub Vec<Pair>);
 
+/// Room for most queries.
+const USUAL_PAIRS: usize = 8;
+
 /// A name and its value. Most are so short that they need no memory of their own.
 pub type Pair = (CompactString, CompactString);
 
@@ -14,7 +17,11 @@ impl Params {
     /// Reads `a=1&b=2`, percent-decoded, `+` as a blank.
     pub fn read(query: &[u8]) -> Self {
         match std::str::from_utf8(query) {
-            Ok(text) => Self(text.split('&').filter_map(read_piece).collect()),
+            Ok(text) => {
+                let mut pairs = Vec::with_capacity(USUAL_PAIRS);
+                pairs.extend(text.split('&').filter_map(read_piece));
+                Self(pairs)
+            }
             Err(_) => Self::encoded(query),
         }
     }

@@ -11,11 +11,15 @@ use rules::entry::Status;
 use rules::ids::EntityId;
 use rules::record::Record;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The counters.
 #[derive(Default)]
 pub struct Caps {
     tallies: RwLock<HashMap<Cap, Tally>>,
+    /// Whether there is a tally or one is being made: a lock that every click took, even to read, would go
+    /// from processor to processor.
+    any: AtomicBool,
 }
 
 /// One cap's count. Changes are numbered (by record or ledger sequence), so that what a load from
@@ -62,6 +66,8 @@ impl Caps {
     /// ones, which the caller loads.
     pub fn keep(&self, wanted: &[Cap]) -> Vec<Cap> {
         let mut tallies = self.tallies.write();
+        // Before any load begins: a record that is appended later is either counted here or loaded.
+        self.any.store(!wanted.is_empty(), Ordering::SeqCst);
         tallies.retain(|cap, _| wanted.contains(cap));
         let mut new: Vec<Cap> = Vec::new();
         for cap in wanted.iter().filter(|cap| !tallies.contains_key(cap)) {
@@ -93,7 +99,7 @@ impl Caps {
 
     /// Counts the hits of record number `number`.
     pub fn visited(&self, record: &Record, number: u64) {
-        if self.tallies.read().is_empty() {
+        if !self.any.load(Ordering::SeqCst) {
             return;
         }
         for (cap, tally) in self.tallies.write().iter_mut() {

@@ -20,14 +20,16 @@ use rules::money::Micros;
 use rules::record::RequestKind;
 use std::sync::Arc;
 
-/// A funnel and a source that take visitors.
-pub struct Entry {
+/// A funnel and a source that take visitors, as a snapshot holds them.
+pub struct Entry<'a> {
+    /// The snapshot.
+    pub snapshot: &'a Snapshot,
     /// The funnel.
-    pub funnel: Held<Funnel>,
+    pub funnel: &'a Held<Funnel>,
     /// Its plan.
-    pub plan: Arc<Ready>,
+    pub plan: &'a Arc<Ready>,
     /// The traffic source.
-    pub source: Held<TrafficSource>,
+    pub source: &'a Held<TrafficSource>,
 }
 
 /// What an entrance link names.
@@ -49,7 +51,10 @@ pub fn link(text: &str) -> Result<Link, Nowhere> {
 /// Finds funnel and source of a link.
 /// # Errors
 /// Either is unknown or archived.
-pub fn entry(snapshot: &Snapshot, Link { funnel, source }: Link) -> Result<Entry, Nowhere> {
+pub fn entry(
+    snapshot: &Snapshot,
+    Link { funnel, source }: Link,
+) -> Result<Entry<'_>, Nowhere> {
     let funnel = snapshot.funnels.get(&funnel).ok_or(Nowhere::UnknownFunnel)?;
     let source = snapshot.sources.get(&source).ok_or(Nowhere::UnknownSource)?;
     if funnel.archived {
@@ -59,7 +64,7 @@ pub fn entry(snapshot: &Snapshot, Link { funnel, source }: Link) -> Result<Entry
         return Err(Nowhere::ArchivedSource);
     }
     let plan = snapshot.plans.get(&funnel.id).ok_or(Nowhere::UnknownFunnel)?;
-    Ok(Entry { funnel: funnel.clone(), plan: plan.clone(), source: source.clone() })
+    Ok(Entry { snapshot, funnel, plan, source })
 }
 
 /// Enters the funnel where `start` says.
@@ -69,10 +74,10 @@ pub async fn enter(
     app: &App,
     asked: &Asked,
     cookies: &Cookies,
-    entry: &Entry,
+    entry: &Entry<'_>,
     start: Start,
 ) -> Result<Walked, Nowhere> {
-    let snapshot = app.snapshot.load_full();
+    let snapshot = entry.snapshot;
     let facts = asked.facts(app, snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip);
     let linked = vid_of(app, &asked.query);
     let visitor = visitor::who(app, linked, cookies.vid, &facts, asked.at_ms);
@@ -81,7 +86,7 @@ pub async fn enter(
         asked,
         kind: RequestKind::Entrance,
         visitor,
-        plan: &entry.plan,
+        plan: entry.plan,
         start,
         left: None,
         number: 0,
@@ -89,21 +94,21 @@ pub async fn enter(
         source: entry.source.id,
         fields: &fields,
         buffer,
-        cost: cost(&snapshot, asked, entry),
+        cost: cost(asked, entry),
         facts,
     };
     walk(app, &entering).await.ok_or(Nowhere::UnknownNode)
 }
 
 /// What this entrance costs; a value that is not believed is counted (product.md §9).
-fn cost(snapshot: &Snapshot, asked: &Asked, entry: &Entry) -> Option<Micros> {
+fn cost(asked: &Asked, entry: &Entry) -> Option<Micros> {
     let funnel = &entry.funnel.asset;
     let rules = CostRules {
         funnel_override: funnel.cost_overrides.get(&entry.source.id),
         source: &entry.source.asset,
         funnel_default: funnel.default_cost.as_ref(),
     };
-    let cost = rules.of_entrance(asked.query.get("c"), snapshot.settings.maximum_cost);
+    let cost = rules.of_entrance(asked.query.get("c"), entry.snapshot.settings.maximum_cost);
     if let Some(dropped) = cost.dropped {
         counter!("runnel_costs_dropped_total", "reason" => dropped.as_str()).increment(1);
     }

@@ -84,10 +84,12 @@ async fn entered_at(
     cookies: &Cookies,
     link: Result<Link, Nowhere>,
 ) -> Result<Answer, Nowhere> {
-    let entry = entrance::entry(&app.snapshot.load(), link?)?;
+    // Not counted in, as a clone would be: counts that all threads change cost a click more than it does.
+    let snapshot = app.snapshot.load();
+    let entry = entrance::entry(&snapshot, link?)?;
     let start = Start::Entrance { node: entrance::named_node(asked)? };
     let walked = entrance::enter(app, asked, cookies, &entry, start).await?;
-    sent_on(app, asked, &entry.plan, walked)
+    sent_on(app, asked, entry.plan, walked)
 }
 
 /// `GET|POST /action/{n}`: an action; without a number no page has it.

@@ -151,19 +151,19 @@ fn plan_of(app: &App, funnel: EntityId) -> Option<Arc<Ready>> {
 
 /// The view is the entrance: traffic without redirects.
 async fn enter(app: &App, asked: &Asked, cookies: &Cookies) -> Result<Seen, Refusal> {
-    let snapshot = app.snapshot.load_full();
+    let snapshot = app.snapshot.load();
     let named = |name: &str| asked.query.get(name).unwrap_or_default();
     let funnel: EntityId = named("f").parse().map_err(|_| Refusal::Funnel)?;
     let source: EntityId = named("ts").parse().map_err(|_| Refusal::Source)?;
     let open = snapshot.funnels.get(&funnel).filter(|held| !held.archived);
-    let funnel = open.ok_or(Refusal::Funnel)?.clone();
+    let funnel = open.ok_or(Refusal::Funnel)?;
     let open = snapshot.sources.get(&source).filter(|held| !held.archived);
-    let source = open.ok_or(Refusal::Source)?.clone();
-    let plan = plan_of(app, funnel.id).ok_or(Refusal::Funnel)?;
+    let source = open.ok_or(Refusal::Source)?;
+    let plan = snapshot.plans.get(&funnel.id).ok_or(Refusal::Funnel)?;
     let page = named("p").parse().ok();
     let pages = page.map_or_else(|| pages_here(app, asked), |page| vec![page]);
-    let node = page_node(&plan, named("n").parse().ok(), &pages).ok_or(Refusal::Node)?;
-    let entry = Entry { funnel, plan: plan.clone(), source };
+    let node = page_node(plan, named("n").parse().ok(), &pages).ok_or(Refusal::Node)?;
+    let entry = Entry { snapshot: &snapshot, funnel, plan, source };
     let walked = entrance::enter(app, asked, cookies, &entry, Start::Shown { node }).await;
-    walked.map(|walked| Seen::Walked(walked, plan)).map_err(|_| Refusal::Node)
+    walked.map(|walked| Seen::Walked(walked, plan.clone())).map_err(|_| Refusal::Node)
 }
