@@ -9,8 +9,8 @@ use std::fmt::{Display, Write};
 
 const VISITOR: &str = "rn_vid";
 const HIT: &str = "rn_hit";
-/// Room for a cookie with all its attributes.
-const MOST_COOKIE_BYTES: usize = 128;
+/// Length of a visitor's or hit's ID.
+const ID_BYTES: usize = 24;
 
 /// What a visitor's cookies say, checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,10 +78,14 @@ pub fn write(vid: Vid, hit: HitId, kept: Kept) -> [HeaderValue; 2] {
 }
 
 fn cookie(name: &str, value: impl Display, kept: Kept) -> HeaderValue {
-    let mut text = String::with_capacity(MOST_COOKIE_BYTES);
-    // Two years. Writing into a text cannot fail.
-    let lasts = "; Max-Age=63072000; Path=/; HttpOnly; ";
-    let _ = write!(text, "{name}={value}{lasts}{}", kept.attributes());
+    /// Two years.
+    const LASTS: &str = "; Max-Age=63072000; Path=/; HttpOnly; ";
+    let attributes = kept.attributes();
+    // As long as it gets: a text with room to spare would be copied once more.
+    let length = name.len() + "=".len() + ID_BYTES + LASTS.len() + attributes.len();
+    let mut text = String::with_capacity(length);
+    // Writing into a text cannot fail.
+    let _ = write!(text, "{name}={value}{LASTS}{attributes}");
     // Names and IDs are plain ASCII, so this cannot fail; an empty header would be harmless.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
