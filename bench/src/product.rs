@@ -187,7 +187,8 @@ impl Product {
     /// There are no metrics.
     pub fn answered_before_sync(&self) -> anyhow::Result<u64> {
         let text = self.ask("GET", "/api/v1/metrics", "")?;
-        let value = |line: &str| line.strip_prefix("runnel_answered_before_sync_total ")?.parse().ok();
+        let value =
+            |line: &str| line.strip_prefix("runnel_answered_before_sync_total ")?.parse().ok();
         // Until the first of them there is no such line.
         Ok(text.lines().find_map(value).unwrap_or_default())
     }

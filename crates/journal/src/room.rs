@@ -11,7 +11,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Where they wait. Meant for the requests of one thread; any others are served as well.
+/// Where they wait: the requests of one thread, whose numbers rise and who are all as patient. Others are
+/// served as well, but whoever is less patient than the lookout may wait as long as that one.
 #[derive(Default)]
 pub struct Room {
     state: Mutex<State>,
@@ -60,7 +61,8 @@ impl Place<'_> {
             return Poll::Ready(Turn::Safe);
         }
         let mut state = self.room.state.lock();
-        if *state.lookout.get_or_insert(self.number) == self.number {
+        // Whose record comes before the lookout's looks out alone: it may be safe earlier.
+        if self.number <= *state.lookout.get_or_insert(self.number) {
             return Poll::Ready(Turn::Lookout);
         }
         state.seat(self.number, context.waker());
@@ -191,11 +193,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whose_record_comes_before_the_lookouts_waits_for_its_own() {
+        let ((_dir, journal), room) = (journal(), Room::default());
+        let rings: [Arc<Rings>; 2] = Default::default();
+        let mut later = pin!(room.synced(&journal, 9, LONG));
+        let mut earlier = pin!(room.synced(&journal, 5, LONG));
+        assert!(rings[0].poll(later.as_mut()).is_pending());
+        assert!(rings[1].poll(earlier.as_mut()).is_pending());
+        journal.mark(6);
+        assert_eq!(rings.each_ref().map(|rings| rings.count()), [0, 1]);
+        assert_eq!(rings[1].poll(earlier.as_mut()), Poll::Ready(true));
+        assert_eq!(room.state.lock().lookout, Some(9), "who looks out goes on");
+        journal.mark(10);
+        assert_eq!(rings[0].poll(later.as_mut()), Poll::Ready(true));
+    }
+
+    #[tokio::test]
     async fn nobody_waits_longer_than_they_may_nor_for_a_broken_disk() {
         let ((_dir, journal), room) = (journal(), Room::default());
         let short = Duration::from_millis(5);
         let wait = |number, patience| room.synced(&journal, number, patience);
-        assert_eq!(tokio::join!(wait(5, short), wait(6, short), wait(7, short)), (false, false, false));
+        assert_eq!(
+            tokio::join!(wait(5, short), wait(6, short), wait(7, short)),
+            (false, false, false)
+        );
         let broken = async {
             tokio::task::yield_now().await;
             journal.break_off();
@@ -222,7 +243,8 @@ mod tests {
             }
         };
         for round in 0..20 {
-            let visits: Vec<_> = (0..200).map(|key| tokio::spawn(visit(round * 200 + key))).collect();
+            let visits: Vec<_> =
+                (0..200).map(|key| tokio::spawn(visit(round * 200 + key))).collect();
             for visit in visits {
                 visit.await.unwrap();
             }

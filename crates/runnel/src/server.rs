@@ -82,8 +82,6 @@ fn connection_settings(config: &Config) -> Builder<TokioExecutor> {
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_PATIENCE)
-        // Answers are short: one piece costs the system less than gathering several.
-        .writev(false)
         .max_buf_size(config.url_bytes + config.header_bytes);
     http.http2()
         .timer(TokioTimer::new())

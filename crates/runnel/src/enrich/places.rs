@@ -125,7 +125,8 @@ impl Places {
     pub fn open(knowledge: &Path, city: &Path) -> Self {
         let city = (!city.as_os_str().is_empty()).then(|| open(city)).flatten();
         let ours = |name: &str| open(&knowledge.join(name));
-        let databases = Databases { country: ours("country.mmdb"), network: ours("asn.mmdb"), city };
+        let databases =
+            Databases { country: ours("country.mmdb"), network: ours("asn.mmdb"), city };
         Self { databases, ..Self::default() }
     }
 

@@ -51,10 +51,7 @@ pub fn link(text: &str) -> Result<Link, Nowhere> {
 /// Finds funnel and source of a link.
 /// # Errors
 /// Either is unknown or archived.
-pub fn entry(
-    snapshot: &Snapshot,
-    Link { funnel, source }: Link,
-) -> Result<Entry<'_>, Nowhere> {
+pub fn entry(snapshot: &Snapshot, Link { funnel, source }: Link) -> Result<Entry<'_>, Nowhere> {
     let funnel = snapshot.funnels.get(&funnel).ok_or(Nowhere::UnknownFunnel)?;
     let source = snapshot.sources.get(&source).ok_or(Nowhere::UnknownSource)?;
     if funnel.archived {

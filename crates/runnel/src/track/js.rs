@@ -3,11 +3,11 @@
 //! Promise: an error is a sentence that names the parameter; nothing of it breaks the page.
 
 use super::cookies::{self, Cookies, Kept};
+use super::give::Answer;
+use super::position::Position;
 use super::position::vid_of;
 use super::report::Report;
 use super::view::{self, Refusal, Seen};
-use super::give::Answer;
-use super::position::Position;
 use super::{Site, address, asked, receive};
 use crate::app::App;
 use crate::config::Config;
@@ -72,6 +72,7 @@ async fn reported(app: &App, request: Request<Body>) -> Result<Answer, Answer> {
             let hit = walked.record.hit(0).unwrap_or(walked.record.visit);
             let shown = Shown { record: &walked.record, plan: &plan, hit, buffer: &walked.buffer };
             let response = answered(app, &asked, &report, &shown);
+            asked.laps.lap("answer");
             Ok(Answer::of_walk(response, &walked, &asked))
         }
         Ok(Seen::Touched(position)) => touched(app, &asked, &report, &position).await,
@@ -167,12 +168,7 @@ fn answered(app: &App, asked: &Asked, report: &Report, shown: &Shown) -> Respons
     super::respond::with_cookies(answer, cookies::write(record.vid, hit, kept))
 }
 
-fn resolved(
-    app: &App,
-    asked: &Asked,
-    report: &Report,
-    shown: &Shown,
-) -> BTreeMap<String, String> {
+fn resolved(app: &App, asked: &Asked, report: &Report, shown: &Shown) -> BTreeMap<String, String> {
     let snapshot = app.snapshot.load();
     let Shown { record, plan, hit, buffer } = *shown;
     let tokens = address::tokens(&snapshot, plan, record, hit, asked, buffer);
