@@ -159,7 +159,7 @@ impl RawSegment {
     fn add_some(&self, file: &dyn DiskFile, until: u64) -> io::Result<bool> {
         let _zeroing = self.zeroing.lock();
         let from = self.allocated.load(Ordering::Acquire);
-        let most = FILL_BYTES as u64 - from % WHOLE_BYTES;
+        let most = FILL_BYTES as u64 - from.rem_euclid(WHOLE_BYTES);
         let zeros = &ZEROS[..most.min(until.saturating_sub(from)) as usize];
         file.write_at(from, zeros)?;
         let end = from + zeros.len() as u64;

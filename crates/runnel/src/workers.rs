@@ -44,7 +44,7 @@ fn start(number: usize, stopped: watch::Receiver<()>) -> std::io::Result<Handle>
 
 fn run(runtime: Runtime, mut stopped: watch::Receiver<()>) {
     // Ends with an error once there is nobody who could stop it.
-    let _ = runtime.block_on(async { while stopped.changed().await.is_ok() {} });
+    runtime.block_on(async { while stopped.changed().await.is_ok() {} });
     // Whoever reads a disk right now is not waited for.
     runtime.shutdown_background();
 }

@@ -63,7 +63,9 @@ async fn reported(app: &App, request: Request<Body>) -> Result<Answer, Answer> {
     asked.query = report.parameters();
     asked.told_referrer = Some(report.referrer.clone());
     asked.told_url = report.url.clone();
-    check_limits(&app.config, &asked, &report)?;
+    if let Some(refused) = too_large(&app.config, &asked, &report) {
+        return Err(refused);
+    }
     let cookies = cookies::read(&asked, &app.keys);
     let arriving = report.arrives(&asked.query);
     remember(app, &mut asked, &cookies, &report);
@@ -87,15 +89,15 @@ async fn reported(app: &App, request: Request<Body>) -> Result<Answer, Answer> {
     }
 }
 
-fn check_limits(limits: &Config, asked: &Asked, report: &Report) -> Result<(), Answer> {
-    let too_large = |error: String| Answer::now(Outcome::TooLarge, refused(error));
-    if let Some(parameter) = report.too_long(limits) {
-        return Err(too_large(format!("{parameter}: is too long")));
-    }
-    match asked.query.exceeds(limits.parameters, limits.value_bytes) {
-        true => Err(too_large("too many or too long parameters".into())),
-        false => Ok(()),
-    }
+/// The refusal of what is over a limit.
+fn too_large(limits: &Config, asked: &Asked, report: &Report) -> Option<Answer> {
+    let many = || asked.query.exceeds(limits.parameters, limits.value_bytes);
+    let error = match report.too_long(limits) {
+        Some(parameter) => format!("{parameter}: is too long"),
+        None if many() => "too many or too long parameters".into(),
+        None => return None,
+    };
+    Some(Answer::now(Outcome::TooLarge, refused(error)))
 }
 
 /// What the page's own site remembers counts where neither the page nor a cookie names the visitor.
