@@ -14,6 +14,7 @@ const SLOW: usize = 2_000;
 /// A byte of each head that never ends, so often; not of all at the same moment, as a thousand people
 /// would not either.
 const BETWEEN_BYTES: Duration = Duration::from_secs(1);
+/// Until the server has accepted them all.
 const UNTIL_THEY_STAND: Duration = Duration::from_secs(1);
 const TARGET: f64 = 1.20;
 /// Each is measured so often, in turns.

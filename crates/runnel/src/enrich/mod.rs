@@ -10,6 +10,7 @@ mod language;
 mod places;
 mod prefetch;
 mod proxy;
+mod remembered;
 
 pub use address::{Proxies, truncated};
 pub use prefetch::is_prefetch;

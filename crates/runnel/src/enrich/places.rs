@@ -3,10 +3,9 @@
 //! nothing; an address that is in no database stays unknown. An address that comes again (a visitor's
 //! next step, a carrier's customers) is looked up once, within a bounded cache.
 
+use super::remembered::{Remembered, room_for};
 use compact_str::CompactString;
 use maxminddb::Reader;
-use quick_cache::UnitWeighter;
-use quick_cache::sync::{Cache, DefaultLifecycle};
 use rules::country::continent_of;
 use rules::facts::Facts;
 use serde::Deserialize;
@@ -23,7 +22,7 @@ const MOST_REMEMBERED: usize = 65_536;
 /// What is known of addresses.
 pub struct Places {
     databases: Databases,
-    remembered: Cache<IpAddr, Arc<Place>, UnitWeighter, foldhash::fast::RandomState>,
+    remembered: Remembered<IpAddr, Place>,
 }
 
 /// The databases that are there.
@@ -143,10 +142,7 @@ impl Places {
 
 impl Default for Places {
     fn default() -> Self {
-        let (most, hasher) = (MOST_REMEMBERED, foldhash::fast::RandomState::default());
-        let remembered =
-            Cache::with(most, most as u64, UnitWeighter, hasher, DefaultLifecycle::default());
-        Self { databases: Databases::default(), remembered }
+        Self { databases: Databases::default(), remembered: room_for(MOST_REMEMBERED) }
     }
 }
 

@@ -18,7 +18,6 @@ use rules::funnel::{Ready, Start};
 use rules::ids::EntityId;
 use rules::money::Micros;
 use rules::record::RequestKind;
-use std::sync::Arc;
 
 /// A funnel and a source that take visitors, as a snapshot holds them.
 pub struct Entry<'a> {
@@ -27,7 +26,7 @@ pub struct Entry<'a> {
     /// The funnel.
     pub funnel: &'a Held<Funnel>,
     /// Its plan.
-    pub plan: &'a Arc<Ready>,
+    pub plan: &'a Ready,
     /// The traffic source.
     pub source: &'a Held<TrafficSource>,
 }

@@ -4,8 +4,7 @@
 
 use super::cookies::{self, Cookies, Kept};
 use super::give::Answer;
-use super::position::Position;
-use super::position::vid_of;
+use super::position::{Position, vid_of};
 use super::report::Report;
 use super::view::{self, Refusal, Seen};
 use super::{Site, address, asked, receive};

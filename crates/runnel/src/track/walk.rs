@@ -54,7 +54,7 @@ pub struct Walk<'a> {
 /// What came of a walk.
 pub struct Walked {
     /// The record.
-    pub record: Arc<Record>,
+    pub record: Box<Record>,
     /// The way taken.
     pub route: Route,
     /// Number in the journal; none if it could not take the record.
@@ -124,7 +124,7 @@ fn attempt(app: &App, walk: &Walk, drawn: &Drawn, heard: &Heard) -> Attempt {
             }
         };
         laps.lap("record");
-        Attempt::Over(Some(Walked { record: Arc::new(record), route, number, buffer }))
+        Attempt::Over(Some(Walked { record: Box::new(record), route, number, buffer }))
     })
 }
 

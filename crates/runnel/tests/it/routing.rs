@@ -115,10 +115,11 @@ impl Browser {
 
     async fn do_something(&mut self, world: &World, drawn: &Drawn, dice: &mut Dice) {
         let node = dice.one(&drawn.nodes).clone();
-        match dice.below(8) {
+        // Most views are entrances, or of a page that was told already: those of a visit are fewer.
+        match dice.below(10) {
             0..=2 => self.enter(world, drawn, &node, dice).await,
             3..=5 => self.act(world, &node, dice).await,
-            6 => self.view(world, drawn, dice).await,
+            6..=8 => self.view(world, drawn, dice).await,
             _ => self.convert(world).await,
         }
     }

@@ -8,11 +8,10 @@ mod kind;
 mod model;
 
 use super::bots::{BotPatterns, Bots};
+use super::remembered::{Remembered, room_for};
 use compact_str::CompactString;
 use hints::Hints;
 use http::HeaderMap;
-use quick_cache::UnitWeighter;
-use quick_cache::sync::{Cache, DefaultLifecycle};
 use rules::facts::{Device, Facts};
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +53,7 @@ impl Agent {
 pub struct Agents {
     extractor: Option<Extractor<'static>>,
     bots: Bots,
-    remembered: Cache<Box<str>, Arc<Agent>, UnitWeighter, foldhash::fast::RandomState>,
+    remembered: Remembered<Box<str>, Agent>,
 }
 
 impl Agents {
@@ -70,13 +69,7 @@ impl Agents {
         });
         let patterns: BotPatterns =
             super::read_json(&knowledge.join("bots.json")).unwrap_or_default();
-        let remembered = Cache::with(
-            MOST_REMEMBERED,
-            MOST_REMEMBERED as u64,
-            UnitWeighter,
-            foldhash::fast::RandomState::default(),
-            DefaultLifecycle::default(),
-        );
+        let remembered = room_for(MOST_REMEMBERED);
         Self { extractor, bots: Bots::new(&patterns), remembered }
     }
 
