@@ -39,8 +39,8 @@ pub struct Rushed {
     pub all: u64,
     /// From the end of warming up to the last answer.
     took: Duration,
-    /// What was kept.
-    pub kept: Vec<String>,
+    /// What was kept, each with its request's number.
+    pub kept: Vec<(usize, String)>,
 }
 
 impl Rushed {
@@ -110,7 +110,8 @@ impl Rush {
         let mut index = own;
         while let Some(request) = self.requests.get(index) {
             stream.write_all(request).await?;
-            sum.kept.extend(self.read(&mut stream, &mut buffer).await?);
+            let kept = self.read(&mut stream, &mut buffer).await?;
+            sum.kept.extend(kept.map(|kept| (index, kept)));
             sum.all += 1;
             index += self.connections;
             if let Some(took) = began.elapsed().checked_sub(WARM_UP) {

@@ -19,11 +19,11 @@ pub fn entrances(link: &str) -> Vec<Box<[u8]>> {
     each.collect()
 }
 
-/// The action of a visitor whom an entrance sent to `location`.
+/// The action of the visitor whom entrance number `n` sent to `location`.
 pub fn action(n: u32, location: &str) -> Option<Box<[u8]>> {
     let (hit, vid) = (parameter(location, "h")?, parameter(location, "vid")?);
     let referrer = format!("https://lander.example/?h={hit}&vid={vid}");
-    Some(get(&format!("/action/1?hit={hit}&vid={vid}"), n, &referrer))
+    Some(get(&format!("/action/1?hit={hit}&vid={vid}"), n % ENTRANCES, &referrer))
 }
 
 /// The first view of a page by somebody whom no redirect brought.

@@ -57,13 +57,13 @@ pub fn views(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
     compare(settings, &product, &kind, table).map(drop)
 }
 
-/// Lets so many visitors enter; gives where they were sent.
+/// Lets so many visitors enter; gives where they were sent, in the order of [`visitors::entrances`].
 pub fn entered(product: &Product, most: usize) -> anyhow::Result<Vec<String>> {
     let entrances = visitors::entrances(&product.link);
     walk(product, entrances.iter().cycle().take(most).cloned().collect())
 }
 
-/// Sends every request once; gives where they led.
+/// Sends every request once; gives where they led, in their order.
 pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<String>> {
     let rush = Rush {
         to: product.track,
@@ -73,7 +73,9 @@ pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<S
         status: 302,
         keep: |answer| answer.location().map(str::to_owned),
     };
-    Ok(rush.run()?.kept)
+    let mut kept = rush.run()?.kept;
+    kept.sort_unstable_by_key(|(number, _)| *number);
+    Ok(kept.into_iter().map(|(_, to)| to).collect())
 }
 
 /// Measures program and bare server in turns; gives how many requests the program answered.
@@ -83,7 +85,6 @@ fn compare(
     kind: &Kind,
     table: &mut Table,
 ) -> anyhow::Result<u64> {
-    let (bare, limit) = product::bare()?;
     let rush = |process: &Process, to, status| {
         let (requests, length) = (kind.requests.clone(), settings.length / ROUNDS);
         let before = Spent::of(process.pid());
@@ -94,6 +95,8 @@ fn compare(
     for _ in 0..ROUNDS {
         // What the program still has to do must not slow the bare server.
         cpu::settle(product.process.pid());
+        // A new one each time: how its threads share the connections would else decide the ratio.
+        let (bare, limit) = product::bare()?;
         let theirs = rush(&bare, limit, 302)?;
         let rounds = [theirs, rush(&product.process, product.track, kind.status)?];
         for ((rushed, spent), (all, all_spent)) in rounds.into_iter().zip(&mut measured) {

@@ -20,6 +20,7 @@ pub mod notice;
 pub mod owed;
 pub mod record;
 pub mod session;
+mod shared;
 pub mod status;
 pub mod template;
 pub mod told;

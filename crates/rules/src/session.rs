@@ -6,7 +6,7 @@ use crate::assets::Field;
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
 use crate::money::Micros;
-use crate::record::{Passed, PassedKind, PlanId, Record, RequestKind, Step};
+use crate::record::{Parameter, Passed, PassedKind, PlanId, Record, RequestKind, Step};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Session {
     /// First hit of the latest visit: survives too.
     pub last_visit: Option<HitId>,
     /// Parameters that arrived under no tracking field's name, oldest first.
-    pub buffer: Vec<(String, String)>,
+    pub buffer: Vec<Parameter>,
     /// Tags on the visitor.
     pub tags: Vec<EntityId>,
     /// Sticky nodes and the connections they chose.
@@ -99,9 +99,11 @@ pub struct SessionVisit {
     /// The plan that decided last.
     pub plan: PlanId,
     /// Sender of the entrance.
-    pub facts: Facts,
+    #[serde(with = "crate::shared")]
+    pub facts: Arc<Facts>,
     /// Tracking fields.
-    pub fields: Vec<(Field, CompactString)>,
+    #[serde(with = "crate::shared")]
+    pub fields: Arc<[(Field, CompactString)]>,
     /// What it passed, each (node, page) once.
     pub path: Vec<Passed>,
     /// Action numbers taken, each once.
@@ -109,9 +111,9 @@ pub struct SessionVisit {
     /// What the entrance cost.
     pub cost: Micros,
     /// Tracking domain of the entrance.
-    pub domain: String,
+    pub domain: CompactString,
     /// Referrer of the entrance.
-    pub referrer: String,
+    pub referrer: CompactString,
 }
 
 impl SessionVisit {
@@ -251,12 +253,8 @@ impl Session {
     }
 
     /// Takes in parameters for the buffer alone, as [`Self::apply`] does with those of a record.
-    pub fn take_in_parameters(&mut self, parameters: &[(String, String)]) {
-        for (name, value) in parameters {
-            self.buffer.retain(|(n, _)| n != name);
-            self.buffer.push((name.clone(), value.clone()));
-        }
-        keep_newest(&mut self.buffer, MOST_BUFFERED);
+    pub fn take_in_parameters(&mut self, parameters: &[Parameter]) {
+        buffered(&mut self.buffer, parameters);
     }
 
     /// Notes that the visitor converted on `offer`.
@@ -283,6 +281,15 @@ impl Session {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.buffer.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// Puts `parameters` into `buffer`: the last value of each name counts.
+pub fn buffered(buffer: &mut Vec<Parameter>, parameters: &[Parameter]) {
+    for (name, value) in parameters {
+        buffer.retain(|(n, _)| n != name);
+        buffer.push((name.clone(), value.clone()));
+    }
+    keep_newest(buffer, MOST_BUFFERED);
 }
 
 fn remember(seen: &mut Vec<EntityId>, id: EntityId) {

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::entry::Standing;
-use crate::facts::Facts;
 use crate::ids::{EntityId, IdKey, IdKeys, RequestKey, Vid};
 use crate::money::Micros;
 use crate::record::{PassedKind, PlanId, RequestKind, Step};
@@ -75,9 +74,9 @@ impl History {
             steps: steps.collect(),
             path: vec![],
             actions: vec![],
-            facts: Facts::default(),
+            facts: Default::default(),
             own_facts: None,
-            fields: vec![],
+            fields: Default::default(),
             buffer: vec![],
             cost: None,
             visit_cost: Micros::ZERO,
@@ -85,7 +84,7 @@ impl History {
             consulted: vec![],
             tags: vec![],
             domain: "t.example".into(),
-            referrer: if of.is_some() { String::new() } else { format!("https://r/{funnel}") },
+            referrer: if of.is_some() { "".into() } else { format!("https://r/{funnel}").into() },
             user_agent: String::new(),
             gpc: false,
         });

@@ -65,11 +65,11 @@ pub(super) fn dims(record: &Record, entrance: &Record) -> VisitDims {
         visit: record.visit,
         funnel: record.funnel,
         source: record.source,
-        fields: record.fields.clone(),
+        fields: record.fields.to_vec(),
         actions: record.actions_taken(),
-        facts: record.facts.clone(),
-        domain: record.domain.clone(),
-        referrer: entrance.referrer.clone(),
+        facts: record.facts.as_ref().clone(),
+        domain: record.domain.to_string(),
+        referrer: entrance.referrer.to_string(),
         tags: record.tags.clone(),
     }
 }

@@ -10,6 +10,7 @@ mod query;
 pub use check::{Finding, check_url, unknown_tokens};
 
 use crate::assets::RedirectMode;
+use crate::record::Parameter;
 use crate::template::Tokens;
 use address::Address;
 use query::Query;
@@ -104,7 +105,7 @@ impl Destination {
         &self,
         tokens: &dyn Tokens,
         vid: &str,
-        buffer: &[(String, String)],
+        buffer: &[Parameter],
         app_schemes: &[String],
     ) -> Result<String, Reason> {
         let (address, query) = self.read.as_ref().map_err(|reason| *reason)?;

@@ -3,6 +3,7 @@
 //! the visitor's ID is there exactly once unless the configuration names it itself.
 
 use super::address::text;
+use crate::record::Parameter;
 use crate::template::{Place, Template, Tokens, VALUE, write_value};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
@@ -46,7 +47,7 @@ impl Query {
     pub(super) fn write(
         &self,
         tokens: &dyn Tokens,
-        buffer: &[(String, String)],
+        buffer: &[Parameter],
         (vid_name, vid): (&str, &str),
         out: &mut String,
     ) {
@@ -131,7 +132,7 @@ fn replace(pairs: &mut Vec<Pair>, pair: Pair) {
     });
 }
 
-fn latest<'a>(buffer: &'a [(String, String)], name: &str) -> Option<&'a str> {
+fn latest<'a>(buffer: &'a [Parameter], name: &str) -> Option<&'a str> {
     buffer.iter().rev().find(|(key, _)| key == name).map(|(_, value)| &**value)
 }
 

@@ -21,7 +21,7 @@ impl Tokens for Values {
     }
 }
 
-fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+fn pairs<T: for<'a> From<&'a str>>(list: &[(&str, &str)]) -> Vec<(T, T)> {
     list.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
@@ -242,7 +242,7 @@ proptest! {
         prop_assert_eq!(segments.len(), 3);
         prop_assert_eq!((segments[0], segments[2]), ("p", "r"));
         let got: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-        let mut expected = pairs(&[
+        let mut expected: Vec<(String, String)> = pairs(&[
             ("one", &value), ("two", &format!("a{value}b")), ("l", &format!("x{value}y")), ("m", ""),
         ]);
         match expected.iter_mut().find(|(known, _)| *known == name) {

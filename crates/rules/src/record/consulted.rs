@@ -1,6 +1,7 @@
 //! What routing asked of the world outside the plan, and the replies: kept, so that a route can be
 //! recomputed and explained at any time.
 
+use super::Parameter;
 use crate::ids::EntityId;
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,7 @@ pub struct ServiceAnswer {
     /// The key of the route it wants; none leaves it to `default`.
     pub route: Option<String>,
     /// Parameters for the session's buffer.
-    pub data: Vec<(String, String)>,
+    pub data: Vec<Parameter>,
     /// Tags for the visitor.
     pub tags: Vec<EntityId>,
 }

@@ -14,11 +14,24 @@ use crate::assets::Field;
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, RequestKey, Vid};
 use crate::money::Micros;
+use crate::shared;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most nodes kept in [`Record::path`].
 pub const MOST_PATH: usize = 64;
+
+/// A parameter for the session's buffer: its name and value.
+pub type Parameter = (CompactString, CompactString);
+
+/// The latest value of each name in `parameters`.
+pub fn by_name<'a>(
+    parameters: impl IntoIterator<Item = &'a Parameter>,
+) -> BTreeMap<String, String> {
+    parameters.into_iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
 
 /// One tracked request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,13 +67,15 @@ pub struct Record {
     /// Action numbers that the visit had taken before this request, each once, oldest first.
     pub actions: Vec<u8>,
     /// The sender of the visit's entrance: what reports group by.
-    pub facts: Facts,
+    #[serde(with = "shared")]
+    pub facts: Arc<Facts>,
     /// The sender of this request where it differs from the entrance: what routing saw.
     pub own_facts: Option<Box<Facts>>,
     /// Tracking fields of the visit.
-    pub fields: Vec<(Field, CompactString)>,
+    #[serde(with = "shared")]
+    pub fields: Arc<[(Field, CompactString)]>,
     /// Parameters that this request added to the session's buffer.
-    pub buffer: Vec<(String, String)>,
+    pub buffer: Vec<Parameter>,
     /// Cost of the visit, on an entrance.
     pub cost: Option<Cost>,
     /// Cost of the visit's entrance, on every record of the visit: a node that is first reached by
@@ -73,9 +88,9 @@ pub struct Record {
     /// The visitor's tags after this request.
     pub tags: Vec<EntityId>,
     /// Host name of the tracking domain that the visit entered by.
-    pub domain: String,
+    pub domain: CompactString,
     /// Referrer of the visit's entrance.
-    pub referrer: String,
+    pub referrer: CompactString,
     /// User agent of the entrance (empty on other requests).
     pub user_agent: String,
     /// Whether this request carried Global Privacy Control (`Sec-GPC: 1`).

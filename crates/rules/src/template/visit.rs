@@ -6,6 +6,7 @@ use super::{Name, Token, Tokens};
 use crate::assets::{Field, FieldName};
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
+use crate::record::Parameter;
 use compact_str::CompactString;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -34,7 +35,7 @@ pub struct VisitTokens<'a> {
     /// Tracking fields of the visit.
     pub fields: &'a [(Field, CompactString)],
     /// The session's buffer.
-    pub buffer: &'a [(String, String)],
+    pub buffer: &'a [Parameter],
     /// Sender.
     pub facts: &'a Facts,
     /// Host name of the tracking domain.
@@ -107,7 +108,7 @@ pub fn domain_of(referrer: &str) -> String {
 }
 
 /// The buffer's value of this name: the last one that arrived.
-fn latest<'a>(buffer: &'a [(String, String)], name: &str) -> &'a str {
+fn latest<'a>(buffer: &'a [Parameter], name: &str) -> &'a str {
     buffer.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 

@@ -304,7 +304,7 @@ fn answer(dice: &mut Dice) -> Reply {
         return Reply::NoAnswer(*dice.one(&[NoAnswer::Timeout, NoAnswer::Resting]));
     }
     let route = *dice.one(&[None, Some("a"), Some("b"), Some("default"), Some("nowhere")]);
-    let data = [vec![], vec![("age".to_owned(), "42".to_owned())]][dice.below(2)].clone();
+    let data = [vec![], vec![("age".into(), "42".into())]][dice.below(2)].clone();
     let tags = [vec![], vec![id('T', 1)]][dice.below(2)].clone();
     Reply::Answer(ServiceAnswer { route: route.map(str::to_owned), data, tags })
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// The program, its data and a key.
 pub struct Program {
@@ -149,6 +149,11 @@ impl Server<'_> {
     /// Memory it has at present, in MB.
     pub fn resident_mb(&self) -> f64 {
         status_kb(self.child.id(), "VmRSS:") as f64 / 1024.0
+    }
+
+    /// Of it what the system could not drop and read again from a file, in MB.
+    pub fn own_mb(&self) -> f64 {
+        status_kb(self.child.id(), "RssAnon:") as f64 / 1024.0
     }
 
     /// SIGKILL.

@@ -10,7 +10,9 @@ use rules::assets::Field;
 use rules::facts::{Device, Facts};
 use rules::ids::{EntityId, HitId, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
-use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
+use rules::record::{
+    Cost, Parameter, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken,
+};
 
 /// Hits of the past lie in so many days before now.
 const DAYS: u64 = 90;
@@ -115,9 +117,9 @@ impl Traffic {
             steps,
             path: Vec::new(),
             actions: Vec::new(),
-            facts: self.sender(),
+            facts: self.sender().into(),
             own_facts: None,
-            fields: self.fields(),
+            fields: self.fields().into(),
             buffer: self.buffer(),
             cost: Some(Cost { amount: cost }),
             visit_cost: cost,
@@ -125,7 +127,7 @@ impl Traffic {
             consulted: Vec::new(),
             tags: Vec::new(),
             domain: "go.example.com".into(),
-            referrer: format!("https://site{}.example/p", self.skewed(500)),
+            referrer: format_compact!("https://site{}.example/p", self.skewed(500)),
             user_agent: self.user_agent(),
             gpc: false,
         };
@@ -244,9 +246,9 @@ impl Traffic {
         ]
     }
 
-    fn buffer(&mut self) -> Vec<(String, String)> {
+    fn buffer(&mut self) -> Vec<Parameter> {
         let own = self.rng.random_bool(0.2);
-        own.then(|| ("gclid".into(), format!("{:032x}", self.rng.random::<u128>())))
+        own.then(|| ("gclid".into(), format_compact!("{:032x}", self.rng.random::<u128>())))
             .into_iter()
             .collect()
     }

@@ -12,7 +12,7 @@ use rules::facts::Facts;
 use rules::funnel::{Explanation, explain};
 use rules::ids::{EntityId, HitId, Vid};
 use rules::money::Micros;
-use rules::record::{PassedKind, Record, RequestKind, Taken};
+use rules::record::{PassedKind, Record, RequestKind, Taken, by_name};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -195,7 +195,7 @@ async fn visitor(
         last_activity,
         session_lasts: lasts,
         requests: requests.iter().map(|record| request_view(record)).collect::<Result<_, _>>()?,
-        buffer: session.buffer.into_iter().collect(),
+        buffer: by_name(&session.buffer),
         tags: session.tags,
         conversions: conversions.into_iter().map(ConversionView::from).collect(),
     }))
@@ -229,11 +229,11 @@ fn request_view(record: &Record) -> Result<RequestView, Problem> {
         action: record.action.as_ref().map(ActionView::from),
         steps: steps.collect(),
         fields: record.fields.iter().map(|(f, v)| (f.key().to_owned(), v.to_string())).collect(),
-        buffer: record.buffer.iter().cloned().collect(),
+        buffer: by_name(&record.buffer),
         cost: record.visit_cost,
-        facts: record.facts.clone(),
-        domain: record.domain.clone(),
-        referrer: record.referrer.clone(),
+        facts: record.facts.as_ref().clone(),
+        domain: record.domain.to_string(),
+        referrer: record.referrer.to_string(),
         user_agent: record.user_agent.clone(),
         tags: record.tags.clone(),
     })

@@ -111,14 +111,14 @@ impl Visit {
     /// Later requests are taken first: what they said stays.
     fn take(&mut self, record: &Record) {
         for (name, value) in record.buffer.iter().rev() {
-            self.buffer.entry(name.clone()).or_insert_with(|| value.clone());
+            self.buffer.entry(name.to_string()).or_insert_with(|| value.to_string());
         }
         self.gpc |= record.gpc;
         if self.user_agent.is_empty() {
             self.user_agent = record.user_agent.clone();
         }
         if self.referrer.is_empty() {
-            self.referrer = record.referrer.clone();
+            self.referrer = record.referrer.to_string();
         }
     }
 }

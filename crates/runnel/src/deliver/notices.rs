@@ -12,7 +12,7 @@ use rules::assets::{NodeKind, WebhookEvent};
 use rules::funnel::Ready;
 use rules::ids::EntityId;
 use rules::owed::Destination;
-use rules::record::{PassedKind, Record, Step};
+use rules::record::{PassedKind, Record, Step, by_name};
 use rules::told::{Told, What};
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,9 +137,9 @@ impl Notices {
                 hit_at_ms: hit.at_ms(),
                 at_ms: hit.at_ms(),
                 changed_at_ms: hit.at_ms(),
-                buffer: record.buffer.iter().cloned().collect(),
+                buffer: by_name(&record.buffer),
                 user_agent: record.user_agent.clone(),
-                referrer: record.referrer.clone(),
+                referrer: record.referrer.to_string(),
                 ..snapshot.told_of(record, step)
             };
             let destination = Destination::Webhook(webhook).to_string();

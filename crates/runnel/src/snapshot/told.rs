@@ -21,7 +21,7 @@ fn of_record(snapshot: &Snapshot, record: &Record, step: &Step) -> Told {
     let node = funnel.and_then(|funnel| funnel.nodes.iter().find(|node| node.id == step.node));
     let page_url = step.page.and_then(|page| snapshot.page_url(page)).unwrap_or_default();
     let mut fields = BTreeMap::new();
-    for (field, value) in &record.fields {
+    for (field, value) in &*record.fields {
         let alias = source.and_then(|source| source.fields.get(field));
         fields.insert(field.key().to_owned(), value.to_string());
         fields.extend(alias.map(|alias| (alias.name.clone(), value.to_string())));
@@ -43,9 +43,9 @@ fn of_record(snapshot: &Snapshot, record: &Record, step: &Step) -> Told {
             page: page_name(snapshot, step.page),
         },
         fields,
-        facts: record.facts.clone(),
+        facts: record.facts.as_ref().clone(),
         page_url: page_url.split(['?', '#']).next().unwrap_or_default().to_owned(),
-        domain: record.domain.clone(),
+        domain: record.domain.to_string(),
         ..Told::default()
     }
 }

@@ -39,7 +39,7 @@ async fn leave(
     number: u8,
 ) -> Option<Walked> {
     let truncates = app.snapshot.load().truncates(left.visit.funnel);
-    let facts = asked.facts(app, truncates);
+    let facts = asked.facts(app, truncates, Some(&left.visit.facts));
     let linked = vid_of(app, &asked.query).unwrap_or(left.vid);
     let visitor = visitor::who(app, Some(linked), cookies.vid, &facts, asked.at_ms);
     let own = visitor.vid == left.vid;
@@ -56,7 +56,7 @@ async fn leave(
         // Somebody else's page (a copied address): a visit of their own begins here.
         visit: own.then_some(&left.visit),
         source: left.visit.source,
-        fields: if own { &left.visit.fields } else { &[] },
+        fields: if own { left.visit.fields.clone() } else { Arc::default() },
         buffer,
         cost: None,
         facts,

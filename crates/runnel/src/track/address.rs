@@ -11,7 +11,7 @@ use rules::assets::{Field, FieldName, RedirectMode};
 use rules::destination::{Destination, Reason};
 use rules::funnel::{End, Ready};
 use rules::ids::{EntityId, HitId};
-use rules::record::Record;
+use rules::record::{Parameter, Record};
 use rules::template::VisitTokens;
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub fn tokens<'a>(
     record: &'a Record,
     hit: HitId,
     asked: &'a Asked,
-    buffer: &'a [(String, String)],
+    buffer: &'a [Parameter],
 ) -> VisitTokens<'a> {
     let source = snapshot.sources.get(&record.source).map(|held| held.asset.as_ref());
     let funnel = snapshot.funnels.get(&record.funnel).map(|held| held.asset.as_ref());

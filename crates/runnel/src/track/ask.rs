@@ -6,7 +6,7 @@ use super::middleware::Heard;
 use crate::caps::Caps;
 use rules::funnel::{Inputs, Ready};
 use rules::ids::EntityId;
-use rules::record::{NoAnswer, Question, Reply};
+use rules::record::{NoAnswer, Parameter, Question, Reply};
 use rules::session::Session;
 
 /// What routing may ask about one request.
@@ -14,7 +14,7 @@ pub struct Known<'a> {
     /// The visitor's session as it counts now.
     pub session: &'a Session,
     /// Parameters of this request that the session does not hold yet.
-    pub arriving: &'a [(String, String)],
+    pub arriving: &'a [Parameter],
     /// Whether the visitor's ID was issued just now.
     pub new_visitor: bool,
     /// The page that the visitor's browser shows, as it says.

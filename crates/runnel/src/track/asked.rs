@@ -13,6 +13,7 @@ use http::header::{self, AsHeaderName};
 use http::{HeaderMap, Method, Request, StatusCode};
 use rules::facts::Facts;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// The longest name that DNS knows.
 const MOST_HOST_BYTES: usize = 255;
@@ -141,8 +142,8 @@ impl Asked {
     }
 
     /// The referrer of an entrance: what the tag told, else the request's own.
-    pub fn entrance_referrer(&self) -> String {
-        self.told_referrer.clone().unwrap_or_else(|| self.referrer().to_owned())
+    pub fn entrance_referrer(&self) -> &str {
+        self.told_referrer.as_deref().unwrap_or_else(|| self.referrer())
     }
 
     /// The URL that was asked for.
@@ -153,17 +154,19 @@ impl Asked {
         format!("{scheme}://{}{}?{query}", self.host, self.path)
     }
 
-    /// What is known of the sender, with the address as it may be kept.
-    pub fn facts(&self, app: &App, truncate: bool) -> Facts {
+    /// What is known of the sender, with the address as it may be kept. Who `entered` from the same
+    /// address is in the same place: it is not looked up again.
+    pub fn facts(&self, app: &App, truncate: bool, entered: Option<&Facts>) -> Arc<Facts> {
         self.laps.lap("parse");
-        let mut facts = app.enricher.place(self.address);
+        let there = entered.filter(|entered| !truncate && entered.ip == Some(self.address));
+        let mut facts = there.cloned().unwrap_or_else(|| app.enricher.place(self.address));
         self.laps.lap("geo");
         app.enricher.describe(&self.headers, &mut facts);
         self.laps.lap("device");
         if truncate {
             facts.ip = facts.ip.map(crate::enrich::truncated);
         }
-        facts
+        facts.into()
     }
 
     /// Fields of a posted form.

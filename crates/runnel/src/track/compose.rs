@@ -5,8 +5,8 @@ use super::walk::{Drawn, Walk};
 use crate::app::App;
 use rules::funnel::Route;
 use rules::ids::{EntityId, RequestKey};
-use rules::record::{Consulted, Cost, Record, Step, Taken};
-use rules::session::{Session, SessionVisit};
+use rules::record::{Consulted, Cost, Parameter, Record, Step, Taken};
+use rules::session::{Session, SessionVisit, buffered};
 
 /// The record of a `route` that was decided in `session`; `visit` is the one it goes on with, none begins
 /// one.
@@ -24,7 +24,7 @@ pub(super) fn compose(
     let begins = visit.is_none();
     let facts = visit.map_or_else(|| walk.facts.clone(), |v| v.facts.clone());
     let differs = visit.is_some_and(|visit| visit.facts != walk.facts);
-    let own_facts = differs.then(|| Box::new(walk.facts.clone()));
+    let own_facts = differs.then(|| Box::new(walk.facts.as_ref().clone()));
     let asked = walk.asked;
     Record {
         request,
@@ -42,15 +42,15 @@ pub(super) fn compose(
         steps: steps(app, session, route, request),
         path: visit.map_or_else(Vec::new, |v| v.path.clone()),
         actions: visit.map_or_else(Vec::new, |v| v.actions.clone()),
-        fields: walk.fields.to_vec(),
+        fields: walk.fields.clone(),
         buffer: walk.buffer.iter().chain(&route.data_added).cloned().collect(),
         cost: walk.cost.map(|amount| Cost { amount }),
         visit_cost: walk.cost.or_else(|| visit.map(|v| v.cost)).unwrap_or_default(),
         fires: fires(walk, route),
         consulted,
         tags: tags(session, route),
-        domain: visit.map_or_else(|| asked.host.clone(), |v| v.domain.clone()),
-        referrer: visit.map_or_else(|| asked.entrance_referrer(), |v| v.referrer.clone()),
+        domain: visit.map_or_else(|| asked.host.as_str().into(), |v| v.domain.clone()),
+        referrer: visit.map_or_else(|| asked.entrance_referrer().into(), |v| v.referrer.clone()),
         user_agent: if begins {
             asked.header(http::header::USER_AGENT).to_owned()
         } else {
@@ -100,9 +100,8 @@ fn tags(session: &Session, route: &Route) -> Vec<EntityId> {
 }
 
 /// The session's buffer after `record`.
-pub(super) fn buffer(session: &Session, record: &Record) -> Vec<(String, String)> {
-    let mut after = Session::new(record.vid);
-    after.buffer.clone_from(&session.buffer);
-    after.take_in_parameters(&record.buffer);
-    after.buffer
+pub(super) fn buffer(session: &Session, record: &Record) -> Vec<Parameter> {
+    let mut after = session.buffer.clone();
+    buffered(&mut after, &record.buffer);
+    after
 }

@@ -74,7 +74,8 @@ pub async fn enter(
     start: Start,
 ) -> Result<Walked, Nowhere> {
     let snapshot = entry.snapshot;
-    let facts = asked.facts(app, snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip);
+    let truncates = snapshot.settings.truncate_ip || entry.funnel.asset.truncate_ip;
+    let facts = asked.facts(app, truncates, None);
     let linked = vid_of(app, &asked.query);
     let visitor = visitor::who(app, linked, cookies.vid, &facts, asked.at_ms);
     let Sorted { fields, buffer } = fields::sort(&asked.query, &entry.source.asset);
@@ -88,7 +89,7 @@ pub async fn enter(
         number: 0,
         visit: None,
         source: entry.source.id,
-        fields: &fields,
+        fields: fields.into(),
         buffer,
         cost: cost(asked, entry),
         facts,

@@ -5,6 +5,7 @@
 use crate::params::Params;
 use compact_str::CompactString;
 use rules::assets::{Field, TrafficSource};
+use rules::record::Parameter;
 
 /// Parameters that steer Runnel itself.
 const OURS: [&str; 8] = ["vid", "hit", "n", "c", "f", "p", "ts", "flux_fn"];
@@ -15,7 +16,7 @@ pub struct Sorted {
     /// Tracking fields that have a value.
     pub fields: Vec<(Field, CompactString)>,
     /// Everything else, in order.
-    pub buffer: Vec<(String, String)>,
+    pub buffer: Vec<Parameter>,
 }
 
 /// Sorts `params` by what `source` calls its fields.
@@ -31,7 +32,7 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
                 sorted.fields.push((field, value.into()));
             }
             None if !OURS.contains(&name.as_str()) => {
-                sorted.buffer.push((name.to_string(), value.to_owned()))
+                sorted.buffer.push((name.clone(), value.into()))
             }
             _ => {}
         }
@@ -40,9 +41,9 @@ pub fn sort(params: &Params, source: &TrafficSource) -> Sorted {
 }
 
 /// Parameters that go to the buffer from an action or a view.
-pub fn rest(params: &Params) -> Vec<(String, String)> {
+pub fn rest(params: &Params) -> Vec<Parameter> {
     let foreign = params.0.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
-    foreign.map(|(name, value)| (name.to_string(), value.trim().to_owned())).collect()
+    foreign.map(|(name, value)| (name.clone(), value.trim().into())).collect()
 }
 
 fn field_of(name: &str, source: &TrafficSource) -> Option<Field> {
@@ -64,6 +65,6 @@ mod tests {
         let sorted = sort(&params, &source);
         let expected = vec![("c1".parse().unwrap(), "7".into()), (Field::CAMPAIGN, "x".into())];
         assert_eq!(sorted.fields, expected);
-        assert_eq!(sorted.buffer, vec![("email".to_owned(), "a@b".to_owned())]);
+        assert_eq!(sorted.buffer, vec![("email".into(), "a@b".into())]);
     }
 }

@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode, header};
 use rules::funnel::Ready;
 use rules::ids::{EntityId, HitId};
-use rules::record::{PassedKind, Record};
+use rules::record::{Parameter, PassedKind, Record};
 use rules::template::{Place, Template};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ struct Shown<'a> {
     record: &'a Record,
     plan: &'a Ready,
     hit: HitId,
-    buffer: &'a [(String, String)],
+    buffer: &'a [Parameter],
 }
 
 /// The hit was there already: the session goes on.

@@ -29,22 +29,26 @@ pub struct Position {
 
 /// Finds the page, or nothing.
 pub fn find(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
-    let referrer = asked.referrer().split_once('?').map_or("", |(_, query)| query);
-    let referrer = Params::read(referrer.split('#').next().unwrap_or_default().as_bytes());
     by_parameters(app, &asked.query, cookies)
-        .or_else(|| by_parameters(app, &referrer, cookies))
-        .or_else(|| at_node(app, cookies.vid?, node_of(&asked.query).or(node_of(&referrer))?))
-        .or_else(|| by_page_url(app, asked, &referrer, cookies))
+        .or_else(|| by_referrer(app, asked, cookies))
         .or_else(|| last_page(app, cookies))
+}
+
+/// What the Referer tells, beside the link and the cookie.
+fn by_referrer(app: &App, asked: &Asked, cookies: &Cookies) -> Option<Position> {
+    let query = asked.referrer().split_once('?').map_or("", |(_, query)| query);
+    let told = Params::read(query.split('#').next().unwrap_or_default().as_bytes());
+    by_parameters(app, &told, cookies)
+        .or_else(|| at_node(app, cookies.vid?, node_of(&asked.query).or(node_of(&told))?))
+        .or_else(|| by_page_url(app, asked, &told, cookies))
 }
 
 /// `hit`, or `vid` and `n`.
 fn by_parameters(app: &App, params: &Params, cookies: &Cookies) -> Option<Position> {
     let hit = params.get("hit").and_then(|text| HitId::parse(text, &app.keys).ok());
     let linked = vid_of(app, params);
-    // The session of whom the link or the cookie names mostly knows the hit: no record is read.
-    let known = |hit| remembered(app, linked.or(cookies.vid)?, hit);
-    hit.and_then(|hit| known(hit).or_else(|| of_hit(app, hit)))
+    let likely = linked.or(cookies.vid);
+    hit.and_then(|hit| of_hit_by(app, hit, likely))
         .or_else(|| at_node(app, linked?, node_of(params)?))
 }
 
@@ -123,8 +127,17 @@ fn in_session(session: &Session, at: SessionHit) -> Option<Position> {
 
 /// The page of `hit`, from its visitor's session or from the journal at any age.
 pub fn of_hit(app: &App, hit: HitId) -> Option<Position> {
-    let from_journal = of_record(app, hit)?;
-    remembered(app, from_journal.vid, hit).or(Some(from_journal))
+    of_hit_by(app, hit, None)
+}
+
+/// [`of_hit`], by somebody who is `likely` its visitor: mostly their session knows the hit, and no record
+/// is read.
+fn of_hit_by(app: &App, hit: HitId, likely: Option<Vid>) -> Option<Position> {
+    likely.and_then(|vid| remembered(app, vid, hit)).or_else(|| {
+        let from_journal = of_record(app, hit)?;
+        let other = Some(from_journal.vid).filter(|vid| Some(*vid) != likely);
+        other.and_then(|vid| remembered(app, vid, hit)).or(Some(from_journal))
+    })
 }
 
 /// The page of `hit` as the journal has it.

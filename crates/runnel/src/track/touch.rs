@@ -5,9 +5,10 @@ use super::asked::Asked;
 use super::position::Position;
 use crate::app::App;
 use bytes::Bytes;
-use rules::facts::Facts;
+use compact_str::CompactString;
 use rules::ids::RequestKey;
 use rules::record::{Record, RequestKind};
+use std::sync::Arc;
 
 /// A repeated call within this time extends nothing: the session lasts days.
 const PAUSE_MS: u64 = 60_000;
@@ -45,17 +46,17 @@ fn record(app: &App, asked: &Asked, position: &Position, tags: &[rules::ids::Ent
         steps: Vec::new(),
         path: Vec::new(),
         actions: Vec::new(),
-        facts: Facts::default(),
+        facts: Arc::default(),
         own_facts: None,
-        fields: Vec::new(),
+        fields: Arc::default(),
         buffer: Vec::new(),
         cost: None,
         visit_cost: visit.cost,
         fires: Vec::new(),
         consulted: Vec::new(),
         tags: tags.to_vec(),
-        domain: String::new(),
-        referrer: String::new(),
+        domain: CompactString::default(),
+        referrer: CompactString::default(),
         user_agent: String::new(),
         gpc: asked.wants_privacy(),
     }

@@ -71,7 +71,7 @@ pub async fn see(
     let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies, report.repeats()));
     let Some(place) = place else { return enter(app, asked, cookies).await };
     let truncates = app.snapshot.load().truncates(place.visit.funnel);
-    let facts = asked.facts(app, truncates);
+    let facts = asked.facts(app, truncates, Some(&place.visit.facts));
     let visitor = visitor::who(app, Some(place.vid), cookies.vid, &facts, asked.at_ms);
     // Somebody with a copied address sees the page in a visit of their own.
     let own = visitor.vid == place.vid;
@@ -90,7 +90,7 @@ pub async fn see(
                 number: 0,
                 visit,
                 source: place.visit.source,
-                fields: visit.map_or(&[], |visit| &visit.fields),
+                fields: visit.map_or_else(Arc::default, |visit| visit.fields.clone()),
                 buffer: fields::rest(&asked.query),
                 cost: None,
                 facts,

@@ -17,7 +17,7 @@ use rules::facts::Facts;
 use rules::funnel::{Ready, Reason, Recording, Request, Route, Start, route};
 use rules::ids::{EntityId, RequestKey};
 use rules::money::Micros;
-use rules::record::{Consulted, Record, RequestKind};
+use rules::record::{Consulted, Parameter, Record, RequestKind};
 use rules::session::{Session, SessionVisit};
 use std::sync::Arc;
 
@@ -42,13 +42,13 @@ pub struct Walk<'a> {
     /// Traffic source.
     pub source: EntityId,
     /// Tracking fields of the visit.
-    pub fields: &'a [(Field, CompactString)],
+    pub fields: Arc<[(Field, CompactString)]>,
     /// Parameters for the buffer.
-    pub buffer: Vec<(String, String)>,
+    pub buffer: Vec<Parameter>,
     /// What the entrance costs.
     pub cost: Option<Micros>,
     /// Sender of this request.
-    pub facts: Facts,
+    pub facts: Arc<Facts>,
 }
 
 /// What came of a walk.
@@ -60,7 +60,7 @@ pub struct Walked {
     /// Number in the journal; none if it could not take the record.
     pub number: Option<u64>,
     /// The session's buffer with this request's parameters.
-    pub buffer: Vec<(String, String)>,
+    pub buffer: Vec<Parameter>,
 }
 
 /// What stays the same however often a walk is decided.
@@ -195,9 +195,9 @@ fn decide(
     let request = Request {
         facts: &walk.facts,
         source: walk.source,
-        fields: walk.fields,
+        fields: &walk.fields,
         // The record keeps the visit's domain, so this is the one to decide by.
-        domain: walk.visit.map_or(&walk.asked.host, |visit| &visit.domain),
+        domain: walk.visit.map_or(&*walk.asked.host, |visit| &*visit.domain),
     };
     let seed = drawn.seed;
     let mut inputs = Recording::new(&mut known);

@@ -13,7 +13,7 @@ pub(super) use walk::Walk;
 
 use super::{Broken, Ready};
 use crate::ids::EntityId;
-use crate::record::{Fire, NoAnswer, PassedKind};
+use crate::record::{Fire, NoAnswer, Parameter, PassedKind};
 
 /// Where a walk begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct Route {
     /// Tags put on the visitor.
     pub tags_added: Vec<EntityId>,
     /// Parameters that middleware services put into the session's buffer.
-    pub data_added: Vec<(String, String)>,
+    pub data_added: Vec<Parameter>,
     /// Tags taken off the visitor; none of them is among those added.
     pub tags_removed: Vec<EntityId>,
 }

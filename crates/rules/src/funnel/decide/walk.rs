@@ -292,7 +292,7 @@ impl<'a> Walk<'a> {
             }
             Question::Data(name) => {
                 let added = data_added.iter().rev().find(|(added, _)| added == name);
-                added.map(|(_, value)| Reply::Text(Some(value.clone())))
+                added.map(|(_, value)| Reply::Text(Some(value.to_string())))
             }
             _ => None,
         }

@@ -196,8 +196,8 @@ impl<'a> Teller<'a> {
             cost: record.cost.filter(|_| hit.index() == 0).map(|cost| cost.amount),
             fields: record.fields.iter().map(|(f, value)| (f.key(), value.to_string())).collect(),
             sender: Sender::of(&record.facts),
-            referrer: record.referrer.clone(),
-            domain: record.domain.clone(),
+            referrer: record.referrer.to_string(),
+            domain: record.domain.to_string(),
             tags: record.tags.clone(),
         }
     }

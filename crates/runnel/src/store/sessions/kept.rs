@@ -98,13 +98,14 @@ impl Kept {
         }
     }
 
-    /// Lays it to rest: it takes a fraction of the memory until somebody looks again.
-    pub fn rest(&mut self) {
+    /// Lays it to rest: it takes a fraction of the memory until somebody looks again. `room` is memory
+    /// to pack it in, whatever it holds.
+    pub fn rest(&mut self, room: &mut Vec<u8>) {
         if let Body::InUse(session) = &self.body
-            && let Some(bytes) = packed(session)
+            && let Some(bytes) = packed(session, room)
         {
             let (vid, at_ms) = (session.vid, session.last_at_ms);
-            let (form, bytes) = (Form::Session, bytes.into());
+            let (form, bytes) = (Form::Session, Bytes::copy_from_slice(bytes));
             self.body = Body::AtRest(AtRest { vid, at_ms, form, bytes });
         }
     }
@@ -132,7 +133,9 @@ impl Kept {
         match &self.body {
             Body::Unknown(_) => None,
             Body::AtRest(rest) => Some(self.written(rest.form, &rest.bytes)),
-            Body::InUse(session) => Some(self.written(Form::Session, &packed(session)?)),
+            Body::InUse(session) => {
+                Some(self.written(Form::Session, packed(session, &mut Vec::new())?))
+            }
         }
     }
 
@@ -150,6 +153,8 @@ impl Kept {
     }
 }
 
-fn packed(session: &Session) -> Option<Vec<u8>> {
-    postcard::to_stdvec(session).ok()
+fn packed<'a>(session: &Session, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    room.clear();
+    *room = postcard::to_extend(session, std::mem::take(room)).ok()?;
+    Some(room)
 }

@@ -65,7 +65,7 @@ fn at_rest_in_use_and_on_disk_a_session_is_the_same() {
     folded.apply(&second, 1_000_000);
     kept.take_in(&second, second.to_bytes().into(), 1_000_000);
     assert_eq!(reread(&kept).session(), &folded);
-    kept.rest();
+    kept.rest(&mut Vec::new());
     assert_eq!(kept.last_at_ms(), 2_000);
     assert_eq!(kept.session(), &folded);
     let bytes = kept.to_bytes().unwrap();
@@ -97,15 +97,15 @@ fn entrance(vid: Vid, keys: &IdKeys, at_ms: u64) -> Record {
         actions: Vec::new(),
         facts: Default::default(),
         own_facts: None,
-        fields: Vec::new(),
-        buffer: vec![("x".into(), at_ms.to_string())],
+        fields: Arc::default(),
+        buffer: vec![("x".into(), at_ms.to_string().into())],
         cost: None,
         visit_cost: Default::default(),
         fires: Vec::new(),
         consulted: Vec::new(),
         tags: vec![id(7)],
         domain: "track.example".into(),
-        referrer: String::new(),
+        referrer: Default::default(),
         user_agent: String::new(),
         gpc: false,
     }

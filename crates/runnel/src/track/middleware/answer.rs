@@ -4,7 +4,7 @@
 use crate::snapshot::Snapshot;
 use metrics::counter;
 use rules::ids::EntityId;
-use rules::record::ServiceAnswer;
+use rules::record::{Parameter, ServiceAnswer};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ pub(super) fn read(body: &[u8], snapshot: &Snapshot) -> Option<ServiceAnswer> {
     Some(ServiceAnswer { route: wire.route, data, tags })
 }
 
-fn parameter(name: String, value: Value) -> Option<(String, String)> {
+fn parameter(name: String, value: Value) -> Option<Parameter> {
     let value = match value {
         Value::String(text) => text,
         Value::Number(number) => number.to_string(),
@@ -58,7 +58,7 @@ fn parameter(name: String, value: Value) -> Option<(String, String)> {
         Value::Array(_) | Value::Object(_) => return None,
     };
     let fits = (1..=LONGEST_NAME).contains(&name.len()) && value.len() <= LONGEST_VALUE;
-    fits.then_some((name, value))
+    fits.then(|| (name.into(), value.into()))
 }
 
 fn tag(snapshot: &Snapshot, named: &str) -> Option<EntityId> {
@@ -84,7 +84,7 @@ mod tests {
         let body = r#"{"route": "a", "data": {"n": 1.5, "t": "x", "b": true, "0": null},
             "tags": ["nobody"], "more": {}}"#;
         let data = [("n", "1.5"), ("t", "x"), ("b", "true"), ("0", "")];
-        let data = data.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let data = data.map(|(name, value)| (name.into(), value.into())).to_vec();
         let expected = ServiceAnswer { route: Some("a".into()), data, tags: vec![] };
         assert_eq!(answer(body), Some(expected));
     }

@@ -5,6 +5,7 @@ use crate::track::walk::Walk;
 use rules::assets::NodeKind;
 use rules::ids::{EntityId, HitId};
 use rules::notice;
+use rules::record::by_name;
 use rules::session::Session;
 use rules::told::{Names, Told, What};
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ fn told(
     let plan = walk.plan.plan();
     let source = snapshot.sources.get(&walk.source).map(|held| &*held.asset);
     let mut fields = BTreeMap::new();
-    for (field, value) in walk.fields {
+    for (field, value) in &*walk.fields {
         let alias = source.and_then(|source| source.fields.get(field));
         fields.insert(field.key().to_owned(), value.to_string());
         fields.extend(alias.map(|alias| (alias.name.clone(), value.to_string())));
@@ -89,10 +90,10 @@ fn told(
             ..Names::default()
         },
         fields,
-        buffer: session.buffer.iter().chain(&walk.buffer).cloned().collect(),
-        facts: walk.facts.clone(),
+        buffer: by_name(session.buffer.iter().chain(&walk.buffer)),
+        facts: walk.facts.as_ref().clone(),
         user_agent: walk.asked.header(http::header::USER_AGENT).to_owned(),
-        referrer: walk.asked.entrance_referrer(),
+        referrer: walk.asked.entrance_referrer().to_owned(),
         domain: walk.asked.host.clone(),
         ..Told::default()
     }

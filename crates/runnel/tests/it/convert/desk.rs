@@ -4,7 +4,6 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 use parking_lot::Mutex;
 use rules::assets::{Event, Funnel, Lander, Offer, OfferSource, TrafficSource};
-use rules::facts::Facts;
 use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
 use rules::record::{PassedKind, PlanId, Record, RequestKind, Step};
@@ -66,7 +65,7 @@ impl Past {
     pub fn make_bot(&self, hit: HitId) {
         let mut records = self.records.lock();
         let found = records.get_mut(&hit.request().as_u128()).unwrap();
-        Arc::make_mut(&mut found.record).facts.bot = "crawler".into();
+        Arc::make_mut(&mut Arc::make_mut(&mut found.record).facts).bot = "crawler".into();
     }
 }
 
@@ -287,9 +286,9 @@ fn record(request: RequestKey, vid: Vid, steps: Vec<Step>) -> Record {
         steps,
         path: vec![],
         actions: vec![],
-        facts: Facts::default(),
+        facts: Arc::default(),
         own_facts: None,
-        fields: vec![],
+        fields: Arc::default(),
         buffer: vec![],
         cost: None,
         visit_cost: Micros::ZERO,
@@ -297,7 +296,7 @@ fn record(request: RequestKey, vid: Vid, steps: Vec<Step>) -> Record {
         consulted: vec![],
         tags: vec![],
         domain: "t.example".into(),
-        referrer: String::new(),
+        referrer: Default::default(),
         user_agent: String::new(),
         gpc: false,
     }

@@ -157,12 +157,13 @@ impl Maker {
             steps: Vec::new(),
             path: Vec::new(),
             actions: Vec::new(),
-            facts: Facts { country: country.into(), bot: bot.into(), ..sender(rng) },
+            facts: Facts { country: country.into(), bot: bot.into(), ..sender(rng) }.into(),
             own_facts: None,
-            fields: vec![
+            fields: [
                 (Field::CAMPAIGN, campaign.into()),
                 (c1(), (*["x", "y"].choose(rng).unwrap()).into()),
-            ],
+            ]
+            .into(),
             buffer: Vec::new(),
             cost: Some(Cost { amount: cost }),
             visit_cost: cost,
@@ -173,7 +174,8 @@ impl Maker {
             referrer: ["https://Ref.example/x", "http://b.example:8080/", "no address", ""]
                 .choose(rng)
                 .unwrap()
-                .to_string(),
+                .to_owned()
+                .into(),
             user_agent: String::new(),
             gpc: false,
         }
@@ -381,10 +383,10 @@ fn dims(record: &Record) -> VisitDims {
         visit: record.visit,
         funnel: record.funnel,
         source: record.source,
-        fields: record.fields.clone(),
-        facts: record.facts.clone(),
-        domain: record.domain.clone(),
-        referrer: record.referrer.clone(),
+        fields: record.fields.to_vec(),
+        facts: record.facts.as_ref().clone(),
+        domain: record.domain.to_string(),
+        referrer: record.referrer.to_string(),
         tags: record.tags.clone(),
         actions: record.actions_taken(),
     }

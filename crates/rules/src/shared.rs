@@ -1,0 +1,22 @@
+//! What several hold at once, written and read as if each held its own: `#[serde(with = "shared")]`.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+
+/// Writes what is shared.
+pub(crate) fn serialize<T: Serialize + ?Sized, S: Serializer>(
+    shared: &Arc<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    (**shared).serialize(serializer)
+}
+
+/// Reads it; nobody else holds it yet.
+pub(crate) fn deserialize<'de, T: ?Sized, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Arc<T>, D::Error>
+where
+    Box<T>: Deserialize<'de>,
+{
+    Box::<T>::deserialize(deserializer).map(Arc::from)
+}
