@@ -1,14 +1,12 @@
 //! Records as the journal's bytes, and back; the layouts of earlier versions too.
 
-use super::{PlanId, Record, RequestKind, Taken};
-use crate::ids::{EntityId, HitId, RequestKey, Vid};
-use serde::Deserialize;
+use super::Record;
 
 impl Record {
     /// The journal's bytes. The first is the layout's version.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        bytes.push(LAYOUT);
+        bytes.push(if self.fires.is_empty() { FIRES_NOTHING } else { FIRES });
         postcard::to_extend(self, bytes).unwrap_or_default()
     }
 
@@ -17,7 +15,11 @@ impl Record {
     /// The bytes are of a layout this program does not know, or are no record.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableRecord> {
         match bytes.split_first() {
-            Some((&LAYOUT, rest)) => postcard::from_bytes(rest).map_err(|_| UnreadableRecord),
+            Some((&FIRES, rest)) => postcard::from_bytes(rest).map_err(|_| UnreadableRecord),
+            Some((&FIRES_NOTHING, rest)) => {
+                let read: Option<Self> = postcard::from_bytes(rest).ok();
+                read.filter(|record| record.fires.is_empty()).ok_or(UnreadableRecord)
+            }
             Some((&WITHOUT_GPC, rest)) => {
                 let completed = [rest, &[u8::from(false)]].concat();
                 postcard::from_bytes(&completed).map_err(|_| UnreadableRecord)
@@ -25,37 +27,20 @@ impl Record {
             _ => Err(UnreadableRecord),
         }
     }
-}
 
-/// The first fields of a [`Record`].
-#[derive(Deserialize)]
-struct Head {
-    _request: RequestKey,
-    _kind: RequestKind,
-    _vid: Vid,
-    _new_visitor: bool,
-    _visit: HitId,
-    _previous: Option<HitId>,
-    _previous_visit: Option<HitId>,
-    _funnel: EntityId,
-    _source: EntityId,
-    _plan: PlanId,
-    _seed: u64,
-    action: Option<Taken>,
-}
-
-impl Record {
-    /// Whether the record in `bytes` took an action: only such fire. Reads the first fields alone;
-    /// what is no record took none.
-    pub fn took_action(bytes: &[u8]) -> bool {
-        let Some((&(LAYOUT | WITHOUT_GPC), rest)) = bytes.split_first() else { return false };
-        postcard::take_from_bytes::<Head>(rest).is_ok_and(|(head, _)| head.action.is_some())
+    /// Whether the record in `bytes` may fire conversions or events. The first byte tells: whoever books
+    /// them reads only such records. Those of earlier layouts do not tell, so they may.
+    pub fn may_fire(bytes: &[u8]) -> bool {
+        bytes.first().is_some_and(|layout| *layout != FIRES_NOTHING)
     }
 }
 
 /// Room for the bytes of most records.
 const USUAL_BYTES: usize = 512;
-const LAYOUT: u8 = 2;
+/// The layout. Its first version said nothing about fires, so records that fire have its number.
+const FIRES: u8 = 2;
+/// The same layout, of a record that fires nothing.
+const FIRES_NOTHING: u8 = 3;
 /// The layout before [`Record::gpc`], which is its last field.
 const WITHOUT_GPC: u8 = 1;
 

@@ -109,3 +109,13 @@ fn records_of_the_first_layout_are_read_without_a_wish_for_privacy() {
     bytes.pop();
     assert_eq!(Record::from_bytes(&bytes).unwrap(), now);
 }
+
+#[test]
+fn a_record_that_fires_nothing_says_so_in_its_first_byte_and_no_other_does() {
+    use rules::record::Record;
+    let [firing, quiet] = [0, 2].map(|seed| seeds::of("records")[seed].clone());
+    assert!(Record::may_fire(&firing) && !Record::may_fire(&quiet));
+    assert!(Record::from_bytes(&quiet).unwrap().fires.is_empty());
+    let told_falsely = [&quiet[..1], &firing[1..]].concat();
+    assert!(Record::from_bytes(&told_falsely).is_err());
+}

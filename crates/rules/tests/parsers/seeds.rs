@@ -4,7 +4,7 @@ use rules::entry::{Entry, Standing, Status, VisitDims};
 use rules::facts::Facts;
 use rules::funnel::{Plan, Ready};
 use rules::ids::{EntityId, IdKey, IdKeys, RequestKey, Vid};
-use rules::record::{PassedKind, PlanId, Record, RequestKind, Step, Taken};
+use rules::record::{Fire, PassedKind, PlanId, Record, RequestKind, Step, Taken};
 use rules::session::Session;
 
 /// Seeds of the target of this name.
@@ -47,7 +47,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "records" => vec![
             record().to_bytes(),
             Record { steps: vec![], ..record() }.to_bytes(),
-            Record { action: Some(taken()), ..record() }.to_bytes(),
+            Record { action: Some(taken()), fires: vec![], ..record() }.to_bytes(),
         ],
         "entries_and_sessions" => {
             let mut session = Session::new(record().vid);
@@ -134,7 +134,7 @@ fn record() -> Record {
         buffer: vec![("email".into(), "a@b".into())],
         cost: None,
         visit_cost: Default::default(),
-        fires: vec![],
+        fires: vec![Fire { connection: id(8), event: Some("lead".into()), revenue: None }],
         consulted: vec![],
         tags: vec![id(5)],
         domain: "go.example".into(),

@@ -120,11 +120,11 @@ pub fn ids(bytes: &[u8]) {
 
 /// Bytes from a journal: a record or none; a record goes through its bytes unchanged.
 pub fn records(bytes: &[u8]) {
-    let took_action = Record::took_action(bytes);
     let Ok(record) = Record::from_bytes(bytes) else { return };
     let again = Record::from_bytes(&record.to_bytes()).expect("what was written is read");
     assert_eq!(again, record);
-    assert_eq!(took_action, record.action.is_some());
+    assert!(Record::may_fire(bytes) || record.fires.is_empty());
+    assert_eq!(Record::may_fire(&record.to_bytes()), !record.fires.is_empty());
     for (hit, step) in record.hits().take(RequestKey::MOST_HITS) {
         assert_eq!(record.step_of(hit), Some(step));
     }

@@ -79,7 +79,7 @@ impl Fires {
             }
             for entry in &entries {
                 // What cannot be read was reported by whoever reads journals first.
-                if Record::took_action(&entry.payload)
+                if Record::may_fire(&entry.payload)
                     && let Ok(record) = Record::from_bytes(&entry.payload)
                 {
                     self.book(&record, entry.number).await?;

@@ -5,10 +5,12 @@ use reqwest::{Client, Response, redirect::Policy};
 use runnel::cli::key::add;
 use runnel::clock::Clock;
 use runnel::config::Config;
+use runnel::enrich::Proxy;
 use runnel::running::Running;
 use runnel::store::people::Role;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::Path;
 use tempfile::TempDir;
 
 /// 2026-11-01T12:00:00Z: where every world's clock begins.
@@ -37,19 +39,28 @@ impl World {
 
     /// A server behind a proxy on this machine, whose forwarding headers it believes.
     pub async fn proxied() -> Self {
-        let mut world = Self::new().await;
-        world.running.take().unwrap().stop().await;
-        let proxies = vec![serde_json::from_value(json!("127.0.0.0/8")).unwrap()];
-        let config = Config { trusted_proxies: proxies, ..config(&world.dir, false) };
-        world.running = Some(Running::start(config, world.clock.clone()).await.unwrap());
-        world
+        Self::configured(|config| config.trusted_proxies = here()).await
+    }
+
+    /// [`Self::proxied`], with what is known of addresses and devices in the folder `knowledge`.
+    pub async fn knowing(knowledge: &Path) -> Self {
+        Self::configured(|config| {
+            config.trusted_proxies = here();
+            config.knowledge = knowledge.to_owned();
+        })
+        .await
     }
 
     /// A server that calls ad platforms at `at`, on this machine.
     pub async fn with_platforms_at(at: String) -> Self {
+        Self::configured(|config| config.platforms_at = at).await
+    }
+
+    async fn configured(change: impl FnOnce(&mut Config)) -> Self {
         let mut world = Self::new().await;
         world.running.take().unwrap().stop().await;
-        let config = Config { platforms_at: at, ..config(&world.dir, false) };
+        let mut config = config(&world.dir, false);
+        change(&mut config);
         world.running = Some(Running::start(config, world.clock.clone()).await.unwrap());
         world
     }
@@ -66,6 +77,13 @@ impl World {
     /// Stops the server cleanly and starts it again on the same data.
     pub async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
+        self.running = Some(start(&self.dir, &self.clock, self.demo).await);
+    }
+
+    /// [`Self::restart`], with reports filled anew from journal and ledger.
+    pub async fn restart_with_reports_anew(&mut self) {
+        self.running.take().unwrap().stop().await;
+        std::fs::remove_file(self.dir.path().join("facts.duckdb")).unwrap();
         self.running = Some(start(&self.dir, &self.clock, self.demo).await);
     }
 
@@ -139,6 +157,11 @@ pub const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)
 
 async fn start(dir: &TempDir, clock: &Clock, demo: bool) -> Running {
     Running::start(config(dir, demo), clock.clone()).await.unwrap()
+}
+
+/// A proxy on this machine.
+fn here() -> Vec<Proxy> {
+    vec![serde_json::from_value(json!("127.0.0.0/8")).unwrap()]
 }
 
 fn config(dir: &TempDir, demo: bool) -> Config {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use rules::ids::Vid;
 use rules::record::Record;
 use rules::session::Session;
+use std::cell::RefCell;
 
 /// A session and how far into the journal it has come.
 #[derive(Clone, Debug)]
@@ -98,14 +99,13 @@ impl Kept {
         }
     }
 
-    /// Lays it to rest: it takes a fraction of the memory until somebody looks again. `room` is memory
-    /// to pack it in, whatever it holds.
-    pub fn rest(&mut self, room: &mut Vec<u8>) {
+    /// Lays it to rest: it takes a fraction of the memory until somebody looks again.
+    pub fn rest(&mut self) {
         if let Body::InUse(session) = &self.body
-            && let Some(bytes) = packed(session, room)
+            && let Some(bytes) = packed(session)
         {
             let (vid, at_ms) = (session.vid, session.last_at_ms);
-            let (form, bytes) = (Form::Session, Bytes::copy_from_slice(bytes));
+            let form = Form::Session;
             self.body = Body::AtRest(AtRest { vid, at_ms, form, bytes });
         }
     }
@@ -133,9 +133,7 @@ impl Kept {
         match &self.body {
             Body::Unknown(_) => None,
             Body::AtRest(rest) => Some(self.written(rest.form, &rest.bytes)),
-            Body::InUse(session) => {
-                Some(self.written(Form::Session, packed(session, &mut Vec::new())?))
-            }
+            Body::InUse(session) => Some(self.written(Form::Session, &packed(session)?)),
         }
     }
 
@@ -153,8 +151,14 @@ impl Kept {
     }
 }
 
-fn packed<'a>(session: &Session, room: &'a mut Vec<u8>) -> Option<&'a [u8]> {
-    room.clear();
-    *room = postcard::to_extend(session, std::mem::take(room)).ok()?;
-    Some(room)
+fn packed(session: &Session) -> Option<Bytes> {
+    thread_local! {
+        /// Where sessions are packed: what is kept of it is as long as it must be.
+        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    ROOM.with_borrow_mut(|room| {
+        room.clear();
+        *room = postcard::to_extend(session, std::mem::take(room)).ok()?;
+        Some(Bytes::copy_from_slice(room))
+    })
 }

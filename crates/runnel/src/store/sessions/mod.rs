@@ -141,13 +141,13 @@ impl Sessions {
     /// Lays all sessions to rest and copies those that changed since the last snapshot, with the highest
     /// record they refer to. The caller waits for that record to be on disk, then calls [`Self::write`].
     pub fn changed(&self) -> Changed {
-        let (mut sessions, mut room) = (Vec::new(), Vec::new());
+        let mut sessions = Vec::with_capacity(self.len());
         for shard in &self.shards {
             let slots: Vec<_> = shard.lock().iter().map(|(v, s)| (*v, s.clone())).collect();
             let many = slots.len() >= MANY_PER_SHARD;
             for (vid, slot) in slots {
                 let mut kept = slot.kept.lock();
-                kept.rest(&mut room);
+                kept.rest();
                 if slot.dirty.swap(false, Ordering::SeqCst) {
                     sessions.push((vid, kept.clone()));
                 }

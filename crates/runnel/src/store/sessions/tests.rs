@@ -65,7 +65,7 @@ fn at_rest_in_use_and_on_disk_a_session_is_the_same() {
     folded.apply(&second, 1_000_000);
     kept.take_in(&second, second.to_bytes().into(), 1_000_000);
     assert_eq!(reread(&kept).session(), &folded);
-    kept.rest(&mut Vec::new());
+    kept.rest();
     assert_eq!(kept.last_at_ms(), 2_000);
     assert_eq!(kept.session(), &folded);
     let bytes = kept.to_bytes().unwrap();

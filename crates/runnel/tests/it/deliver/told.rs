@@ -68,3 +68,14 @@ async fn a_reversal_takes_back_what_was_told_and_a_refund_says_less() {
     shop.books(&format!("hit={hit}&tx=B&status=rejected")).await;
     assert_eq!(shop.figures().await, ["4.00 2.00", "4.00 2.00"]);
 }
+
+#[tokio::test]
+async fn reports_filled_anew_show_what_was_told_whatever_is_wished_since() {
+    let mut shop = Shop::open(json!({"revenueModifierPercent": -50})).await;
+    let hit = shop.hit("S1").await;
+    shop.books(&format!("hit={hit}&tx=A&rev=10")).await;
+    shop.wish(json!({"revenueModifierPercent": 0})).await;
+    shop.books(&format!("hit={hit}&tx=B&rev=3")).await;
+    shop.world.restart_with_reports_anew().await;
+    assert_eq!(shop.figures().await, ["13.00 8.00", "13.00 8.00"]);
+}

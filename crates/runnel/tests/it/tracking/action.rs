@@ -4,6 +4,7 @@ use super::entrance::sent_back;
 use super::{LANDER, ROOT, road};
 use crate::world::{IPHONE, World, location, parameter};
 use reqwest::Response;
+use rules::ids::Vid;
 use serde_json::json;
 
 const SECOND: &str = "NodeLander02";
@@ -137,4 +138,28 @@ async fn a_stranger_on_a_copied_page_begins_a_visit_of_their_own() {
     let hit = parameter(&offer, "clickid");
     let seen = world.api("GET", &format!("/explorer/hit/{hit}"), json!(null)).await;
     assert_eq!(seen["route"]["equal"], true, "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_acts_from_where_they_entered_is_still_in_the_same_place() {
+    let (ours, known) = (tempfile::tempdir().unwrap(), ".setup/knowledge/country.mmdb");
+    let countries = ours.path().join("country.mmdb");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../").to_owned() + known, &countries)
+        .unwrap();
+    let world = World::knowing(ours.path()).await;
+    let link = two_pages(&world).await;
+    let entered = act(&world, &link, &[("x-forwarded-for", "8.8.8.8")]).await;
+    let vid = parameter(&location(&entered), "vid");
+    // Nothing is known of any address from now on.
+    std::fs::remove_file(&countries).unwrap();
+    let app = &world.running().app;
+    app.enricher.reload();
+    for (address, country, own) in [("8.8.8.8", "US", None), ("8.8.4.4", "US", Some(""))] {
+        let path = format!("/action/1?vid={vid}&n={LANDER}");
+        location(&act(&world, &path, &[("x-forwarded-for", address)]).await);
+        let session = app.sessions.of(Vid::parse(&vid, &app.keys).unwrap());
+        let record = app.record_of(session.hits.last().unwrap().hit).unwrap();
+        assert_eq!(record.facts.country, country, "{address}: the visit's");
+        assert_eq!(record.own_facts.as_ref().map(|own| own.country.as_str()), own, "{address}");
+    }
 }
