@@ -39,6 +39,7 @@ test: ## runs all tests, those in a browser too
 check: setup ## formatting, lints, licences and advisories
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	@if cargo deny --version >/dev/null 2>&1; then \
 		cargo deny --locked check licenses bans sources && cargo deny --locked check advisories; \
 	else echo "cargo-deny is not installed: sources, bans and advisories were not checked (licences are, by make test)"; fi

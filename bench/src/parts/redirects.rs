@@ -7,6 +7,7 @@ use crate::rush::{Rush, Rushed, nothing};
 use crate::settings::Settings;
 use crate::table::{Table, ms};
 use crate::visitors;
+use anyhow::ensure;
 use std::time::Duration;
 
 /// So many that waiting for the disk leaves no processor idle.
@@ -65,6 +66,7 @@ pub fn entered(product: &Product, most: usize) -> anyhow::Result<Vec<String>> {
 
 /// Sends every request once; gives where they led, in their order.
 pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<String>> {
+    let asked = requests.len();
     let rush = Rush {
         to: product.track,
         requests: Requests::once(requests),
@@ -74,6 +76,7 @@ pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<S
         keep: |answer| answer.location().map(str::to_owned),
     };
     let mut kept = rush.run()?.kept;
+    ensure!(kept.len() == asked, "only {} of {asked} walked in time", kept.len());
     kept.sort_unstable_by_key(|(number, _)| *number);
     Ok(kept.into_iter().map(|(_, to)| to).collect())
 }

@@ -3,7 +3,6 @@
 //! Promise: best effort. Where the system does not allow it, everything runs as before.
 
 use std::path::Path;
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The lowest of Unix' priorities ("nice").
@@ -35,34 +34,6 @@ fn is_behind(thread: &Path) -> bool {
     BEHIND.iter().any(|start| name.starts_with(start))
 }
 
-/// What a thread had of the processors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
-    /// Time on a processor.
-    pub worked: Duration,
-    /// Time in which it could have worked and no processor was free for it.
-    pub waited: Duration,
-}
-
-impl Effort {
-    /// The calling thread's since its start; nothing where the system does not tell (docs.kernel.org,
-    /// "Scheduler Statistics": nanoseconds worked, nanoseconds waited, times on a processor).
-    pub fn so_far() -> Self {
-        let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        let mut times = told.split_whitespace().map(|time| time.parse().unwrap_or_default());
-        let mut next = || Duration::from_nanos(times.next().unwrap_or_default());
-        Self { worked: next(), waited: next() }
-    }
-
-    /// What came after `earlier`.
-    pub fn since(self, earlier: Self) -> Self {
-        Self {
-            worked: self.worked.saturating_sub(earlier.worked),
-            waited: self.waited.saturating_sub(earlier.waited),
-        }
-    }
-}
-
 /// Runs `work` on a thread of low priority; nothing if there is none or it breaks off.
 pub async fn behind<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, finished) = oneshot::channel();
@@ -76,18 +47,6 @@ pub async fn behind<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 
 #[cfg(test)]
 mod tests {
-    #[cfg(target_os = "linux")]
-    use super::Effort;
-    use std::time::{Duration, Instant};
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_thread_knows_how_long_it_worked() {
-        let (began, before) = (Instant::now(), Effort::so_far());
-        while Effort::so_far().since(before).worked < Duration::from_millis(2) {}
-        assert!(began.elapsed() >= Duration::from_millis(2));
-    }
-
     #[tokio::test]
     async fn what_runs_behind_is_answered_and_what_breaks_off_is_nothing() {
         assert_eq!(super::behind(|| 7).await, Some(7));

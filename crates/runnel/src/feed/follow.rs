@@ -1,15 +1,17 @@
 //! The thread that follows both sources for as long as the program runs.
-//! Promise: what is committed reaches reports at the pace of `pace`; no failure of the report store
+//! Promise: what is committed reaches reports within a second; no failure of the report store
 //! reaches anything else.
 
 use super::page::Held;
-use super::{Sources, Wake, fill::fill, pace, step::take_in};
+use super::{Sources, Wake, fill::fill, step::take_in};
 use crate::clock::Clock;
-use crate::priority::Effort;
 use crate::store::facts::{Facts, OPENING, Writer};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Shortest time between two commits: what each costs beside its rows counts for more of them, and
+/// together with the commit it stays well below a second.
+const PACE: Duration = Duration::from_millis(400);
 /// Longest sleep when nobody wakes it: another process may book too.
 const POLL: Duration = Duration::from_millis(300);
 /// Wait after a failure.
@@ -63,7 +65,7 @@ fn follow_open(
 ) -> bool {
     let (mut failures, mut busy, mut worked) = (0, Instant::now(), false);
     while !wake.stopped() && failures < FAILURES_UNTIL_ANEW && !facts.is_damaged() {
-        let (began, effort) = (Instant::now(), Effort::so_far());
+        let began = Instant::now();
         match advance(facts, sources, &mut writer, clock, wake) {
             Ok(moved) => {
                 (failures, worked) = (0, true);
@@ -82,8 +84,7 @@ fn follow_open(
             }
         }
         if busy == began {
-            let pace = pace::after(Effort::so_far().since(effort));
-            wake.pause(pace.saturating_sub(began.elapsed()));
+            wake.pause(PACE.saturating_sub(began.elapsed()));
         }
         wake.wait(POLL);
     }

@@ -1,11 +1,10 @@
 //! Follows the journal and the ledger and turns them into facts.
-//! Promise: exactly once across crashes; reports lag at most a second while processors are free; a broken report store
+//! Promise: exactly once across crashes; reports lag at most a second; a broken report store
 //! stops nothing else.
 
 mod entry;
 mod fill;
 mod follow;
-mod pace;
 mod page;
 mod request;
 mod sources;

@@ -39,8 +39,9 @@ async fn leave(
     number: u8,
 ) -> Option<Walked> {
     let truncates = app.snapshot.load().truncates(left.visit.funnel);
-    let facts = asked.facts(app, truncates, Some(&left.visit.facts));
     let linked = vid_of(app, &asked.query).unwrap_or(left.vid);
+    let stays = linked == left.vid && visitor::may_be(left.vid, cookies.vid);
+    let facts = asked.facts(app, truncates, stays.then_some(&left.visit.facts));
     let visitor = visitor::who(app, Some(linked), cookies.vid, &facts, asked.at_ms);
     let own = visitor.vid == left.vid;
     let mut buffer = fields::rest(&asked.query);

@@ -154,8 +154,8 @@ impl Asked {
         format!("{scheme}://{}{}?{query}", self.host, self.path)
     }
 
-    /// What is known of the sender, with the address as it may be kept. Who `entered` from the same
-    /// address is in the same place: it is not looked up again.
+    /// What is known of the sender, with the address as it may be kept. Who goes on with a visit that they
+    /// `entered` from the same address is in the same place: it is not looked up again.
     pub fn facts(&self, app: &App, truncate: bool, entered: Option<&Facts>) -> Arc<Facts> {
         self.laps.lap("parse");
         let there = entered.filter(|entered| !truncate && entered.ip == Some(self.address));

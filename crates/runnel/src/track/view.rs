@@ -71,7 +71,8 @@ pub async fn see(
     let place = led_here(app, asked).or_else(|| under_way(app, asked, cookies, report.repeats()));
     let Some(place) = place else { return enter(app, asked, cookies).await };
     let truncates = app.snapshot.load().truncates(place.visit.funnel);
-    let facts = asked.facts(app, truncates, Some(&place.visit.facts));
+    let stays = visitor::may_be(place.vid, cookies.vid);
+    let facts = asked.facts(app, truncates, stays.then_some(&place.visit.facts));
     let visitor = visitor::who(app, Some(place.vid), cookies.vid, &facts, asked.at_ms);
     // Somebody with a copied address sees the page in a visit of their own.
     let own = visitor.vid == place.vid;

@@ -35,6 +35,11 @@ pub fn who(
     }
 }
 
+/// Whether somebody with this `cookie` may be `vid`: who has another of their own is somebody else.
+pub fn may_be(vid: Vid, cookie: Option<Vid>) -> bool {
+    cookie.is_none_or(|own| own == vid)
+}
+
 /// Whether device and network both differ from those of the session's latest visit.
 fn copied(session: &Session, facts: &Facts) -> bool {
     session.visits.last().is_some_and(|visit| {

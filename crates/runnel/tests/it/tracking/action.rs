@@ -162,4 +162,10 @@ async fn who_acts_from_where_they_entered_is_still_in_the_same_place() {
         assert_eq!(record.facts.country, country, "{address}: the visit's");
         assert_eq!(record.own_facts.as_ref().map(|own| own.country.as_str()), own, "{address}");
     }
+    // Somebody else there begins a visit of their own, of whose place nothing is known.
+    let other = Vid::new(1, 2, &app.keys);
+    let (cookie, path) = (format!("rn_vid={other}"), format!("/action/1?vid={vid}&n={LANDER}"));
+    act(&world, &path, &[("x-forwarded-for", "8.8.8.8"), ("cookie", &cookie)]).await;
+    let session = app.sessions.of(other);
+    assert_eq!(session.visits.last().unwrap().facts.country, "");
 }
