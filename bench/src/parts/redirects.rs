@@ -98,7 +98,7 @@ fn compare(
     for _ in 0..ROUNDS {
         // What the program still has to do must not slow the bare server.
         cpu::settle(product.process.pid());
-        // A new one each time: how its threads share the connections would else decide the ratio.
+        // A new one each time: some of its lives are quicker than others.
         let (bare, limit) = product::bare()?;
         let theirs = rush(&bare, limit, 302)?;
         let rounds = [theirs, rush(&product.process, product.track, kind.status)?];

@@ -4,6 +4,7 @@ use super::latency::{RATE, entrances};
 use crate::product::Product;
 use crate::settings::Settings;
 use crate::table::{Table, ms};
+use crate::wire;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -14,8 +15,8 @@ const SLOW: usize = 2_000;
 /// A byte of each head that never ends, so often; not of all at the same moment, as a thousand people
 /// would not either.
 const BETWEEN_BYTES: Duration = Duration::from_secs(1);
-/// Until the server has accepted them all.
-const UNTIL_THEY_STAND: Duration = Duration::from_secs(1);
+/// Asked when all are there.
+const LAST: &[u8] = b"GET /debug/domain-check HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 const TARGET: f64 = 1.20;
 /// Each is measured so often, in turns.
 const ROUNDS: usize = 2;
@@ -30,7 +31,8 @@ pub fn measure(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
         let (stop, to) = (Arc::new(AtomicBool::new(false)), product.track);
         // They stand before it is measured: two thousand that come at once are another question.
         let streams = (0..SLOW).map(|_| connect(to)).collect::<anyhow::Result<_>>()?;
-        std::thread::sleep(UNTIL_THEY_STAND);
+        // Connections are accepted in their order: who is answered came after all of them.
+        wire::once(to, LAST)?;
         let stopped = stop.clone();
         let slow = std::thread::spawn(move || trickle(to, streams, &stopped));
         with.push(p99()?);

@@ -7,6 +7,7 @@ use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
 use crate::money::Micros;
 use crate::record::{Parameter, Passed, PassedKind, PlanId, Record, RequestKind, Step};
+use crate::shared;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -48,28 +49,8 @@ pub struct Session {
     /// Offers converted.
     pub converted: Vec<EntityId>,
     /// Visits, oldest first; whoever looks at one while the session goes on shares it.
-    #[serde(with = "shared")]
+    #[serde(with = "shared::each")]
     pub visits: Vec<Arc<SessionVisit>>,
-}
-
-/// Shared visits, written like any others.
-mod shared {
-    use super::{Arc, SessionVisit};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(
-        visits: &[Arc<SessionVisit>],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(visits.iter().map(|visit| &**visit))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Arc<SessionVisit>>, D::Error> {
-        let visits = Vec::<SessionVisit>::deserialize(deserializer)?;
-        Ok(visits.into_iter().map(Arc::new).collect())
-    }
 }
 
 /// A hit that the session remembers.
@@ -99,10 +80,10 @@ pub struct SessionVisit {
     /// The plan that decided last.
     pub plan: PlanId,
     /// Sender of the entrance.
-    #[serde(with = "crate::shared")]
+    #[serde(with = "shared")]
     pub facts: Arc<Facts>,
     /// Tracking fields.
-    #[serde(with = "crate::shared")]
+    #[serde(with = "shared")]
     pub fields: Arc<[(Field, CompactString)]>,
     /// What it passed, each (node, page) once.
     pub path: Vec<Passed>,
@@ -194,7 +175,7 @@ impl Session {
             *self = std::mem::replace(self, Self::new(record.vid)).over();
         }
         self.follow(record);
-        self.take_in_parameters(&record.buffer);
+        buffered(&mut self.buffer, &record.buffer);
         if let Some(taken) = &record.action {
             remember(&mut self.clicked, taken.node);
         }
@@ -250,11 +231,6 @@ impl Session {
         self.visits.retain(|visit| visit.visit != record.visit);
         self.visits.push(Arc::new(SessionVisit::after(record)));
         keep_newest(&mut self.visits, MOST_VISITS);
-    }
-
-    /// Takes in parameters for the buffer alone, as [`Self::apply`] does with those of a record.
-    pub fn take_in_parameters(&mut self, parameters: &[Parameter]) {
-        buffered(&mut self.buffer, parameters);
     }
 
     /// Notes that the visitor converted on `offer`.

@@ -20,3 +20,22 @@ where
 {
     Box::<T>::deserialize(deserializer).map(Arc::from)
 }
+
+/// The same for each of a list.
+pub(crate) mod each {
+    use super::{Arc, Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        list: &[Arc<T>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|shared| &**shared))
+    }
+
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Arc<T>>, D::Error> {
+        let list = Vec::<T>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(Arc::new).collect())
+    }
+}

@@ -1,17 +1,14 @@
 //! Query strings and form bodies → names and values in the order they came.
 //! Promise: any bytes are taken (what is not UTF-8 becomes U+FFFD); limits are the caller's.
 
-use compact_str::CompactString;
+use rules::record::Parameter;
 
 /// Parameters in order, duplicates kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub Vec<Pair>);
+pub struct Params(pub Vec<Parameter>);
 
 /// Room for most queries.
 const USUAL_PAIRS: usize = 8;
-
-/// A name and its value. Most are so short that they need no memory of their own.
-pub type Pair = (CompactString, CompactString);
 
 impl Params {
     /// Reads `a=1&b=2`, percent-decoded, `+` as a blank.
@@ -43,7 +40,7 @@ impl Params {
 }
 
 /// Reads what stands between two `&`; nothing of nothing. Most pieces need no decoding.
-fn read_piece(piece: &str) -> Option<Pair> {
+fn read_piece(piece: &str) -> Option<Parameter> {
     if piece.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         let decoded = form_urlencoded::parse(piece.as_bytes()).next();
         return decoded.map(|(name, value)| (name.into(), value.into()));

@@ -3,7 +3,7 @@
 //! the visitor's ID is there exactly once unless the configuration names it itself.
 
 use super::address::text;
-use crate::record::Parameter;
+use crate::record::{Parameter, latest};
 use crate::template::{Place, Template, Tokens, VALUE, write_value};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
@@ -130,10 +130,6 @@ fn replace(pairs: &mut Vec<Pair>, pair: Pair) {
         index += 1;
         index - 1 <= first || other.name != name
     });
-}
-
-fn latest<'a>(buffer: &'a [Parameter], name: &str) -> Option<&'a str> {
-    buffer.iter().rev().find(|(key, _)| key == name).map(|(_, value)| &**value)
 }
 
 fn write_pair(name: &str, value: &str, out: &mut String) {

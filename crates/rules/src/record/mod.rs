@@ -23,8 +23,13 @@ use std::sync::Arc;
 /// Most nodes kept in [`Record::path`].
 pub const MOST_PATH: usize = 64;
 
-/// A parameter for the session's buffer: its name and value.
+/// A parameter: its name and value. Most are so short that they need no memory of their own.
 pub type Parameter = (CompactString, CompactString);
+
+/// The latest value of `name` in `parameters`.
+pub fn latest<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a str> {
+    parameters.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
 
 /// The latest value of each name in `parameters`.
 pub fn by_name<'a>(

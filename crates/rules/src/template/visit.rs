@@ -6,7 +6,7 @@ use super::{Name, Token, Tokens};
 use crate::assets::{Field, FieldName};
 use crate::facts::Facts;
 use crate::ids::{EntityId, HitId, Vid};
-use crate::record::Parameter;
+use crate::record::{Parameter, latest};
 use compact_str::CompactString;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -56,7 +56,7 @@ impl Tokens for VisitTokens<'_> {
             Token::Known(name) => self.known(*name, out),
             Token::Field(field) => out.push_str(self.field(*field)),
             Token::Alias(alias) => out.push_str(self.aliased(alias)),
-            Token::Data(name) => out.push_str(latest(self.buffer, name)),
+            Token::Data(name) => out.push_str(latest(self.buffer, name).unwrap_or_default()),
             Token::Postback(_) => {}
         }
     }
@@ -105,11 +105,6 @@ impl VisitTokens<'_> {
 pub fn domain_of(referrer: &str) -> String {
     let host = url::Url::parse(referrer).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_default()
-}
-
-/// The buffer's value of this name: the last one that arrived.
-fn latest<'a>(buffer: &'a [Parameter], name: &str) -> &'a str {
-    buffer.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value)
 }
 
 pub(super) fn put(out: &mut String, value: impl Display) {

@@ -6,7 +6,7 @@ use super::middleware::Heard;
 use crate::caps::Caps;
 use rules::funnel::{Inputs, Ready};
 use rules::ids::EntityId;
-use rules::record::{NoAnswer, Parameter, Question, Reply};
+use rules::record::{NoAnswer, Parameter, Question, Reply, latest};
 use rules::session::Session;
 
 /// What routing may ask about one request.
@@ -68,8 +68,7 @@ impl Known<'_> {
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
-        let arriving = self.arriving.iter().rev().find(|(n, _)| n == name);
-        let value = arriving.map(|(_, value)| value.as_str());
-        value.or_else(|| self.session.parameter(name)).map(str::to_owned)
+        let value = latest(self.arriving, name).or_else(|| self.session.parameter(name));
+        value.map(str::to_owned)
     }
 }

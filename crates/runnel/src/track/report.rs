@@ -3,8 +3,9 @@
 //! Promise: a parameter of the site's own that is only called like ours (`?p=12`) is passed over.
 
 use crate::config::Config;
-use crate::params::{Pair, Params};
+use crate::params::Params;
 use rules::ids::{EntityId, HitId};
+use rules::record::Parameter;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -96,15 +97,16 @@ impl Report {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         let query = Params::read(query.split('#').next().unwrap_or_default().as_bytes());
         all.extend(query.0.into_iter().filter(|(name, value)| self.counts(name, value)));
-        let told =
-            |name: &&str| -> Option<Pair> { Some(((*name).into(), self.data.get(*name)?.into())) };
+        let told = |name: &&str| -> Option<Parameter> {
+            Some(((*name).into(), self.data.get(*name)?.into()))
+        };
         let attributes = ATTRIBUTES.iter().filter_map(told);
         all.extend(attributes.filter(|(name, value)| self.lasts(name) && self.counts(name, value)));
         Params(all)
     }
 
     /// What the caller says, and the hit of a page that is told or shown again.
-    fn said(&self) -> Vec<Pair> {
+    fn said(&self) -> Vec<Parameter> {
         let own = [("vid", &self.vid), ("hit", &self.hit), ("f", &self.f), ("n", &self.n)];
         let more = [("p", &self.p), ("ts", &self.ts), ("c", &self.c)];
         let again = ["same", "back"].contains(&self.cause.as_str()) && !self.names_page();

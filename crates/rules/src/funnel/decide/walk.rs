@@ -7,7 +7,7 @@ use crate::funnel::logic::Program;
 use crate::funnel::ready::{DEFAULT, Does, Keyed, ReadyNode, ReadyRoute, Way};
 use crate::funnel::{Broken, Ready};
 use crate::ids::{EntityId, RequestKey};
-use crate::record::{NoAnswer, Question, Reply};
+use crate::record::{NoAnswer, Question, Reply, latest};
 
 /// A walk under way.
 pub(in crate::funnel) struct Walk<'a> {
@@ -291,8 +291,7 @@ impl<'a> Walk<'a> {
                 Some(Reply::Is(true))
             }
             Question::Data(name) => {
-                let added = data_added.iter().rev().find(|(added, _)| added == name);
-                added.map(|(_, value)| Reply::Text(Some(value.to_string())))
+                latest(data_added, name).map(|value| Reply::Text(Some(value.to_owned())))
             }
             _ => None,
         }
