@@ -1,7 +1,7 @@
 //! Identities of entities, nodes and connections: 12 base62 characters that begin with their time.
 //! Promise: sorts by creation time; a client may bring its own (product.md §2).
 
-use super::IdError;
+use super::{IdError, raw};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -65,7 +65,7 @@ impl Serialize for EntityId {
         if serializer.is_human_readable() {
             serializer.serialize_str(self.as_str())
         } else {
-            self.0.serialize(serializer)
+            raw::write_12(self.0, serializer)
         }
     }
 }
@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for EntityId {
             let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             text.parse().map_err(|_| serde::de::Error::custom("an ID is 12 letters or digits"))
         } else {
-            <[u8; 12]>::deserialize(deserializer).map(Self)
+            raw::read_12(deserializer).map(Self)
         }
     }
 }

@@ -4,6 +4,7 @@
 mod base32;
 mod entity;
 mod key;
+mod raw;
 mod tracked;
 
 pub use entity::EntityId;

@@ -4,7 +4,7 @@
 //! hit: 42 bits of Unix milliseconds, 6 of node, 43 of chance (together the request), 5 of index
 //! within the request, 24 of checksum. vid: 42 of milliseconds, 54 of chance, 24 of checksum.
 
-use super::{IdError, IdKeys, base32};
+use super::{IdError, IdKeys, base32, raw};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -158,7 +158,7 @@ macro_rules! text_and_serde {
                 if serializer.is_human_readable() {
                     serializer.collect_str(self)
                 } else {
-                    fifteen_bytes(self.0).serialize(serializer)
+                    raw::write_15(fifteen_bytes(self.0), serializer)
                 }
             }
         }
@@ -168,7 +168,7 @@ macro_rules! text_and_serde {
                     let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
                     base32::decode(&text).map(Self).map_err(serde::de::Error::custom)
                 } else {
-                    <[u8; 15]>::deserialize(deserializer).map(|bytes| Self(from_fifteen(bytes)))
+                    raw::read_15(deserializer).map(|bytes| Self(from_fifteen(bytes)))
                 }
             }
         }
@@ -179,14 +179,14 @@ text_and_serde!(HitId, Vid);
 
 impl Serialize for RequestKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bytes = fifteen_bytes(self.0 << 29);
-        std::array::from_fn::<u8, 12, _>(|i| bytes[i]).serialize(serializer)
+        let [bytes @ .., _, _, _] = fifteen_bytes(self.0 << 29);
+        raw::write_12(bytes, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for RequestKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let head = <[u8; 12]>::deserialize(deserializer)?;
+        let head = raw::read_12(deserializer)?;
         let mut bytes = [0; 15];
         bytes[..12].copy_from_slice(&head);
         Ok(Self(from_fifteen(bytes) >> 29))
@@ -200,12 +200,14 @@ impl fmt::Debug for RequestKey {
 }
 
 fn fifteen_bytes(bits: u128) -> [u8; 15] {
-    let bytes = bits.to_be_bytes();
-    std::array::from_fn(|i| bytes[i + 1])
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    bytes
 }
 
 fn from_fifteen(bytes: [u8; 15]) -> u128 {
-    bytes.iter().fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    let mut all = [0; 16];
+    all[1..].copy_from_slice(&bytes);
+    u128::from_be_bytes(all)
 }
 
 #[cfg(test)]

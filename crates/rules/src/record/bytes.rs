@@ -5,9 +5,13 @@ use super::Record;
 impl Record {
     /// The journal's bytes. The first is the layout's version.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        bytes.push(if self.fires.is_empty() { FIRES_NOTHING } else { FIRES });
-        postcard::to_extend(self, bytes).unwrap_or_default()
+        self.write(Vec::with_capacity(USUAL_BYTES))
+    }
+
+    /// Appends them to `room`, and gives it back.
+    pub fn write(&self, mut room: Vec<u8>) -> Vec<u8> {
+        room.push(if self.fires.is_empty() { FIRES_NOTHING } else { FIRES });
+        postcard::to_extend(self, room).unwrap_or_default()
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
