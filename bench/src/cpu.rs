@@ -30,15 +30,19 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Spent(BTreeMap<String, Duration>);
 
 impl Spent {
-    /// What process `pid` has taken since it started. Threads that ended are missing.
+    /// What process `pid` has taken since it started; of threads that ended only the sum is known.
     pub fn of(pid: u32) -> Self {
         let mut groups = BTreeMap::new();
-        let folder = std::fs::read_dir(format!("/proc/{pid}/task"));
-        for thread in folder.into_iter().flatten().flatten() {
+        let process = format!("/proc/{pid}");
+        let threads = std::fs::read_dir(format!("{process}/task"));
+        for thread in threads.into_iter().flatten().flatten() {
             if let Some((name, time)) = spent(&thread.path()) {
                 *groups.entry(name).or_default() += time;
             }
         }
+        let all = spent(Path::new(&process)).map_or(Duration::ZERO, |(_, all)| all);
+        let ended = all.saturating_sub(groups.values().sum());
+        groups.insert("threads that ended".to_owned(), ended);
         Self(groups)
     }
 

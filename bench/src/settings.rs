@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// What to measure, and how long.
+#[derive(Clone)]
 pub struct Settings {
     /// The program under test.
     pub program: PathBuf,
+    /// Another build of it, to take the bare server's place at full load; none as a rule.
+    rival: Option<PathBuf>,
     /// Parts to run; empty for all.
     parts: Vec<String>,
     /// Length of one measurement.
@@ -28,10 +31,16 @@ impl Settings {
             program: text("BENCH_PROGRAM")
                 .context("set BENCH_PROGRAM to the built program")?
                 .into(),
+            rival: text("BENCH_RIVAL").map(PathBuf::from),
             parts: parts.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
             length: Duration::from_secs(seconds.context("BENCH_SECONDS")?),
             data: text("BENCH_DATA").map_or_else(std::env::temp_dir, PathBuf::from),
         })
+    }
+
+    /// The same for the rival, if there is one.
+    pub fn of_rival(&self) -> Option<Self> {
+        self.rival.clone().map(|program| Self { program, ..self.clone() })
     }
 
     /// Whether `part` was asked for.

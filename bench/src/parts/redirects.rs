@@ -8,6 +8,7 @@ use crate::settings::Settings;
 use crate::table::{Table, ms};
 use crate::visitors;
 use anyhow::ensure;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// So many that waiting for the disk leaves no processor idle.
@@ -19,43 +20,56 @@ const UNTIL_WALKED: Duration = Duration::from_secs(60);
 /// Of the bare server's rate.
 const TARGET: f64 = 0.60;
 
-/// What one kind of request is measured with.
-struct Kind {
-    what: &'static str,
+/// A server under load, and what it is asked.
+struct Contender {
+    product: Product,
     requests: Requests,
     status: u16,
 }
 
+impl Contender {
+    fn new(product: Product, requests: Vec<Box<[u8]>>, status: u16) -> Self {
+        Self { product, requests: Requests::repeated(requests), status }
+    }
+
+    /// Asks it for a turn's length.
+    fn turn(&self, settings: &Settings) -> anyhow::Result<Measured> {
+        turn(settings, &self.product.process, self.product.track, &self.requests, self.status)
+    }
+}
+
 /// Measures entrances, and how long feed needs afterwards.
 pub fn entrances(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
-    let product = Product::start(settings)?;
-    let kind = Kind {
-        what: "entrances",
-        requests: Requests::repeated(visitors::entrances(&product.link)),
-        status: 302,
-    };
-    let visits = compare(settings, &product, &kind, table)?;
-    let caught_up = product.wait_until(visits)?;
+    let (ours, visits) = compare(settings, "entrances", table, |settings| {
+        let product = Product::start(settings)?;
+        let entrances = visitors::entrances(&product.link);
+        Ok(Contender::new(product, entrances, 302))
+    })?;
+    let caught_up = ours.product.wait_until(visits)?;
     table.row("feed caught up after entrances", ms(caught_up), &format!("{visits} visits"), None);
     Ok(())
 }
 
 /// Measures actions, each by a visitor who has entered before.
 pub fn actions(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
-    let product = Product::start(settings)?;
-    let came = entered(&product, 20_000 * settings.length.as_secs() as usize)?;
-    product.wait_until(came.len() as u64)?;
-    let actions = came.iter().zip(0..).filter_map(|(to, n)| visitors::action(n, to)).collect();
-    let kind = Kind { what: "actions", requests: Requests::repeated(actions), status: 302 };
-    compare(settings, &product, &kind, table).map(drop)
+    let measured = compare(settings, "actions", table, |settings| {
+        let product = Product::start(settings)?;
+        let came = entered(&product, 20_000 * settings.length.as_secs() as usize)?;
+        product.wait_until(came.len() as u64)?;
+        let actions = came.iter().zip(0..).filter_map(|(to, n)| visitors::action(n, to)).collect();
+        Ok(Contender::new(product, actions, 302))
+    });
+    measured.map(drop)
 }
 
 /// Measures views that are entrances.
 pub fn views(settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
-    let product = Product::start(settings)?;
-    let views = visitors::views(&product.funnel, &product.source, LANDER);
-    let kind = Kind { what: "/js/funnel", requests: Requests::repeated(views), status: 200 };
-    compare(settings, &product, &kind, table).map(drop)
+    let measured = compare(settings, "/js/funnel", table, |settings| {
+        let product = Product::start(settings)?;
+        let views = visitors::views(&product.funnel, &product.source, LANDER);
+        Ok(Contender::new(product, views, 200))
+    });
+    measured.map(drop)
 }
 
 /// Lets so many visitors enter; gives where they were sent, in the order of [`visitors::entrances`].
@@ -81,42 +95,83 @@ pub fn walk(product: &Product, requests: Vec<Box<[u8]>>) -> anyhow::Result<Vec<S
     Ok(kept.into_iter().map(|(_, to)| to).collect())
 }
 
-/// Measures program and bare server in turns; gives how many requests the program answered.
+/// Measures the program that `prepare` makes ready in turns with the bare server, or with the rival; gives
+/// it back with how many requests it answered.
 fn compare(
     settings: &Settings,
-    product: &Product,
-    kind: &Kind,
+    what: &str,
     table: &mut Table,
-) -> anyhow::Result<u64> {
-    let rush = |process: &Process, to, status| {
-        let (requests, length) = (kind.requests.clone(), settings.length / ROUNDS);
-        let before = Spent::of(process.pid());
-        let rush = Rush { to, requests, connections: CONNECTIONS, length, status, keep: nothing };
-        Ok::<_, anyhow::Error>((rush.run()?, Spent::of(process.pid()).since(&before)))
-    };
-    let mut measured: [(Rushed, Spent); 2] = Default::default();
+    prepare: impl Fn(&Settings) -> anyhow::Result<Contender>,
+) -> anyhow::Result<(Contender, u64)> {
+    let ours = prepare(settings)?;
+    let rival = settings.of_rival().map(|rival| prepare(&rival)).transpose()?;
+    let mut measured = [Measured::default(), Measured::default()];
     for _ in 0..ROUNDS {
-        // What the program still has to do must not slow the bare server.
-        cpu::settle(product.process.pid());
-        // A new one each time: some of its lives are quicker than others.
-        let (bare, limit) = product::bare()?;
-        let theirs = rush(&bare, limit, 302)?;
-        let rounds = [theirs, rush(&product.process, product.track, kind.status)?];
-        for ((rushed, spent), (all, all_spent)) in rounds.into_iter().zip(&mut measured) {
-            all.follow(rushed);
-            all_spent.add(spent);
-        }
+        // What the one still has to do must not slow the other.
+        cpu::settle(ours.product.process.pid());
+        let theirs = match &rival {
+            Some(rival) => rival.turn(settings)?,
+            None => {
+                // A new one each time: some of its lives are quicker than others.
+                let (bare, limit) = product::bare()?;
+                turn(settings, &bare, limit, &ours.requests, 302)?
+            }
+        };
+        rival.iter().for_each(|rival| cpu::settle(rival.product.process.pid()));
+        measured[0].follow(theirs);
+        measured[1].follow(ours.turn(settings)?);
     }
-    let [(theirs, bares), (ours, own)] = measured;
-    let ratio = ours.rate() / theirs.rate();
-    let figure = format!("{:.0}/s of {:.0}/s: {:.0} %", ours.rate(), theirs.rate(), ratio * 100.0);
-    table.row(kind.what, figure, "≥ 60 % of bare axum", Some(ratio >= TARGET));
-    let (own, bares) = (own.per(ours.all), bares.per(theirs.all));
-    let figure = format!("{own}; bare: {bares}");
-    table.row(&format!("{}: processor by thread", kind.what), figure, "µs each", None);
-    let early = product.answered_before_sync()?;
-    let figure = format!("{early} of {}", ours.all);
-    table.row(&format!("{}: answered before their sync", kind.what), figure, "", None);
-    super::latency::stages(&format!("{}: stages", kind.what), product, table)?;
-    Ok(ours.all)
+    let [theirs, own] = measured;
+    report(what, &ours, &own, &theirs, rival.is_some(), table)?;
+    Ok((ours, own.rushed.all))
+}
+
+/// What came of asking a server, and what it took.
+#[derive(Default)]
+struct Measured {
+    rushed: Rushed,
+    spent: Spent,
+}
+
+impl Measured {
+    fn follow(&mut self, later: Self) {
+        self.rushed.follow(later.rushed);
+        self.spent.add(later.spent);
+    }
+}
+
+fn turn(
+    settings: &Settings,
+    process: &Process,
+    to: SocketAddr,
+    requests: &Requests,
+    status: u16,
+) -> anyhow::Result<Measured> {
+    let (requests, length) = (requests.clone(), settings.length / ROUNDS);
+    let rush = Rush { to, requests, connections: CONNECTIONS, length, status, keep: nothing };
+    let before = Spent::of(process.pid());
+    let rushed = rush.run()?;
+    Ok(Measured { rushed, spent: Spent::of(process.pid()).since(&before) })
+}
+
+fn report(
+    what: &str,
+    ours: &Contender,
+    own: &Measured,
+    theirs: &Measured,
+    rival: bool,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let (rate, limit) = (own.rushed.rate(), theirs.rushed.rate());
+    let ratio = rate / limit;
+    let figure = format!("{rate:.0}/s of {limit:.0}/s: {:.0} %", ratio * 100.0);
+    let (target, other) =
+        if rival { ("the rival", "rival") } else { ("≥ 60 % of bare axum", "bare") };
+    table.row(what, figure, target, (!rival).then_some(ratio >= TARGET));
+    let per = |measured: &Measured| measured.spent.per(measured.rushed.all);
+    let figure = format!("{}; {other}: {}", per(own), per(theirs));
+    table.row(&format!("{what}: processor by thread"), figure, "µs each", None);
+    let figure = format!("{} of {}", ours.product.answered_before_sync()?, own.rushed.all);
+    table.row(&format!("{what}: answered before their sync"), figure, "", None);
+    super::latency::stages(&format!("{what}: stages"), &ours.product, table)
 }
