@@ -12,7 +12,7 @@ use rules::facts::{Device, Facts as Sender};
 use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
 use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
-use runnel::feed::{Page, Sources, step};
+use runnel::feed::{Each, Page, Sources, step};
 use runnel::report::make;
 use runnel::report::query::Drilldown;
 use runnel::snapshot::Snapshot;
@@ -135,14 +135,14 @@ fn taken(from: HitId, page: u64) -> Taken {
 }
 
 impl Sources for Traffic {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
+    fn records(&mut self, from: u64, most: usize, each: &mut Each<'_>) -> anyhow::Result<u64> {
         let (began, used) = (Instant::now(), processor());
         let next = self.most.min(from + most.min(self.page) as u64);
-        let items =
-            (from..next).map(|number| (number, Ok(Arc::new(self.record(number))))).collect();
+        let made: Vec<_> = (from..next).map(|number| (number, self.record(number))).collect();
         self.making += began.elapsed();
         self.made += processor() - used;
-        Ok(Page { items, next })
+        made.iter().for_each(|(number, record)| each(*number, Ok(record)));
+        Ok(next)
     }
 
     fn entries(&mut self, after: i64, _: usize) -> anyhow::Result<Page<rules::entry::Entry, i64>> {

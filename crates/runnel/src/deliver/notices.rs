@@ -23,6 +23,8 @@ const NAME: &str = "notices";
 const MOST_AT_ONCE: usize = 512;
 /// Records without a notice after which the cursor is noted: most that are read again after a kill.
 const MOST_UNNOTED: u64 = 10_000;
+/// Time in which records gather: a look at each sync of the journal costs clicks their processor.
+const GATHER: Duration = Duration::from_millis(20);
 /// Pause after journal or database refused.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,6 +52,7 @@ impl Notices {
                 } else if watermark.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }
+                tokio::time::sleep(GATHER).await;
             };
             tokio::select! {
                 () = news => {}

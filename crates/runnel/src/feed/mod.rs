@@ -2,6 +2,7 @@
 //! Promise: exactly once across crashes; reports lag at most a second; a broken report store
 //! stops nothing else.
 
+mod batches;
 mod entry;
 mod fill;
 mod follow;
@@ -13,8 +14,8 @@ mod stores;
 mod texts;
 mod wake;
 
-pub use sources::{Item, Page, Sources};
-pub use step::{MOST_PER_STEP, step};
+pub use sources::{Each, Item, Page, Sources};
+pub use step::step;
 pub use stores::{Decoded, Stores};
 pub use wake::Wake;
 

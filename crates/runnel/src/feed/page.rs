@@ -23,27 +23,20 @@ pub(super) enum Held {
 
 /// Adds at most `most` items of each source after `batch`'s cursors to it, and moves them.
 /// # Errors
-/// A source cannot be read at present; nothing was added.
+/// A source cannot be read at present; `batch` is of no use then.
 pub(super) fn take(
     sources: &mut dyn Sources,
     batch: &mut Batch,
     most: usize,
 ) -> anyhow::Result<Held> {
     let from = batch.cursors;
-    let records = sources.records(from.records, most)?;
+    let records = take_records(sources, batch, most)?;
     let entries = sources.entries(from.entries, most)?;
     let costs = sources.costs(from.costs)?;
-    let full = records.items.len() >= most || entries.items.len() >= most;
-    batch.cursors.records = records.next;
+    let full = records >= most || entries.items.len() >= most;
     batch.cursors.entries = entries.next;
-    for (number, record) in &records.items {
-        let row = whole(record, |record| request::row(*number, record));
-        match row {
-            Ok(row) => row.into_iter().for_each(|row| batch.rows.push(row)),
-            Err(reason) => put_aside(batch, Source::Journal, *number as i64, reason),
-        }
-    }
     for (sequence, item) in &entries.items {
+        let item = item.as_ref().map_err(|reason| *reason);
         let rows = whole(item, |item| (entry::rows(*sequence, item), entry::unflagged(item)));
         match rows {
             Ok((rows, unflagged)) => {
@@ -55,7 +48,7 @@ pub(super) fn take(
     }
     for (number, change) in costs.items {
         match change {
-            Ok(change) if !ready(&change, records.next) => break,
+            Ok(change) if !ready(&change, batch.cursors.records) => break,
             Ok(change) => batch.costs.push((number, change)),
             Err(reason) => put_aside(batch, Source::Costs, number, reason),
         }
@@ -68,12 +61,30 @@ pub(super) fn take(
     })
 }
 
+/// Adds at most `most` records; gives how many there were.
+fn take_records(
+    sources: &mut dyn Sources,
+    batch: &mut Batch,
+    most: usize,
+) -> anyhow::Result<usize> {
+    let mut count = 0;
+    let next = sources.records(batch.cursors.records, most, &mut |number, record| {
+        count += 1;
+        match whole(record, |record| request::row(number, record)) {
+            Ok(row) => row.into_iter().for_each(|row| batch.rows.push(row)),
+            Err(reason) => put_aside(batch, Source::Journal, number as i64, reason),
+        }
+    })?;
+    batch.cursors.records = next;
+    Ok(count)
+}
+
 /// What `make` makes of a readable item.
 fn whole<'a, T, R>(
-    item: &'a Result<T, &'static str>,
+    item: Result<&'a T, &'static str>,
     make: impl FnOnce(&'a T) -> R,
 ) -> Result<R, &'static str> {
-    let item = item.as_ref().map_err(|reason| *reason)?;
+    let item = item?;
     catch_unwind(AssertUnwindSafe(|| make(item))).map_err(|_| NO_ROWS)
 }
 

@@ -5,7 +5,6 @@
 use rules::cost_change::CostChange;
 use rules::entry::Entry;
 use rules::record::Record;
-use std::sync::Arc;
 
 /// An item with its number; of one that cannot be read, only the reason.
 pub type Item<T, C> = (C, Result<T, &'static str>);
@@ -19,13 +18,17 @@ pub struct Page<T, C> {
     pub next: C,
 }
 
+/// Who is handed records, one after the other: a record's number, and what it says or why it cannot be
+/// read.
+pub type Each<'a> = dyn FnMut(u64, Result<&Record, &'static str>) + 'a;
+
 /// What feed reads.
 pub trait Sources: Send {
-    /// Up to `most` records from number `from` on, none above the synced watermark; `next` is the
-    /// number to go on from.
+    /// Hands up to `most` records from number `from` on to `each`, none above the synced watermark, and
+    /// gives the number to go on from. One at a time: a thousand decoded records are megabytes.
     /// # Errors
-    /// The journal cannot be read at present.
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>>;
+    /// The journal cannot be read at present; some may have been handed over.
+    fn records(&mut self, from: u64, most: usize, each: &mut Each<'_>) -> anyhow::Result<u64>;
 
     /// Up to `most` entries after sequence `after`; `next` is the last sequence given.
     /// # Errors

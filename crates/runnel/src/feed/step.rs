@@ -1,15 +1,17 @@
-//! One step of feed: a page of each source → rows → one commit with all cursors.
+//! One step of feed: what is new → rows → one commit with all cursors.
 //! Promise: exactly once. After a crash the next step begins where the last commit ended.
 
 use super::Sources;
-use super::page::{self, Held};
-use crate::store::facts::{Batch, Writer};
+use super::batches::Batches;
+use super::page::Held;
+use crate::store::facts::Writer;
 
-/// Most records or entries in one commit.
-pub const MOST_PER_STEP: usize = 10_000;
+/// Batches in one transaction: a row group (122,880 rows) goes into the file at once, compressed, and
+/// more than one at a time would not fit into DuckDB's memory.
+pub(super) const BATCHES_PER_COMMIT: usize = 30;
 
-/// Takes in what is new since the writer's cursors, at most one page of each source. Returns
-/// whether there was anything.
+/// Takes in what is new since the writer's cursors, at most one transaction's worth. Returns whether
+/// there was anything.
 /// # Errors
 /// A source cannot be read or the store not be written; nothing was taken in.
 pub fn step(sources: &mut dyn Sources, writer: &mut Writer) -> anyhow::Result<bool> {
@@ -17,15 +19,12 @@ pub fn step(sources: &mut dyn Sources, writer: &mut Writer) -> anyhow::Result<bo
 }
 
 pub(super) fn take_in(sources: &mut dyn Sources, writer: &mut Writer) -> anyhow::Result<Held> {
-    let mut batch = Batch { cursors: writer.cursors()?, ..Batch::default() };
-    let held = page::take(sources, &mut batch, MOST_PER_STEP)?;
-    if held != Held::Nothing {
-        count(&batch);
-        writer.append([Ok(batch)])?;
-    }
-    Ok(held)
-}
-
-pub(super) fn count(batch: &Batch) {
-    metrics::counter!("feed_rows_total").increment(batch.rows.len() as u64);
+    let mut batches = Batches::behind(sources, writer.cursors()?);
+    let Some(first) = batches.next() else { return Ok(Held::Nothing) };
+    let rest = batches.by_ref().take(BATCHES_PER_COMMIT - 1);
+    writer.append(std::iter::once(first).chain(rest))?;
+    Ok(match batches.held() {
+        Held::Full => Held::Full,
+        Held::Rest | Held::Nothing => Held::Rest,
+    })
 }

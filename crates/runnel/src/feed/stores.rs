@@ -1,6 +1,6 @@
 //! The journal and the ledger as the two sources of feed.
 
-use super::{Page, Sources};
+use super::{Each, Page, Sources};
 use crate::app::App;
 use crate::store::{Database, costs, ledger};
 use bytes::Bytes;
@@ -22,7 +22,7 @@ pub struct Decoded {
     /// Its number in the journal.
     pub number: u64,
     /// What it says.
-    pub record: Arc<Record>,
+    pub record: Record,
     /// Its bytes.
     pub bytes: Bytes,
 }
@@ -48,38 +48,35 @@ impl Stores {
         Self { also: Some(also), ..self }
     }
 
-    /// What the journal has from number `from` on, decoded, and where to go on.
-    fn read(&self, from: u64, most: usize) -> anyhow::Result<Option<Page<Arc<Record>, u64>>> {
-        let read = self.journal.read(from, most)?;
-        let Some(next) = read.last().map(|last| last.number + 1) else { return Ok(None) };
-        let mut page = Page { items: Vec::with_capacity(read.len()), next };
+    /// Decodes `read` for `each`, and for whoever else wants them.
+    fn hand_over(&self, read: Vec<journal::Entry>, each: &mut Each<'_>) {
         let mut shared = Vec::new();
         for journal::Entry { number, payload: bytes, .. } in read {
-            let record = Record::from_bytes(&bytes).map(Arc::new);
-            if let (Ok(record), Some(_)) = (&record, &self.also) {
-                shared.push(Decoded { number, record: record.clone(), bytes });
+            let record = Record::from_bytes(&bytes).map_err(|_| UNREADABLE);
+            each(number, record.as_ref().map_err(|reason| *reason));
+            if let (Ok(record), Some(_)) = (record, &self.also) {
+                shared.push(Decoded { number, record, bytes });
             }
-            page.items.push((number, record.map_err(|_| UNREADABLE)));
         }
         if let Some(also) = &self.also {
             // Who takes them no more says why; reports are made all the same.
             let _ = also.send(shared);
         }
-        Ok(Some(page))
     }
 }
 
 impl Sources for Stores {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
-        let mut page = Page { items: Vec::new(), next: from };
+    fn records(&mut self, from: u64, most: usize, each: &mut Each<'_>) -> anyhow::Result<u64> {
+        let (mut next, mut left) = (from, most);
         // One read gives at most some megabytes.
-        while page.items.len() < most
-            && let Some(read) = self.read(page.next, most - page.items.len())?
-        {
-            page.next = read.next;
-            page.items.extend(read.items);
+        while left > 0 {
+            let read = self.journal.read(next, left)?;
+            let Some(last) = read.last() else { break };
+            next = last.number + 1;
+            left -= read.len();
+            self.hand_over(read, each);
         }
-        Ok(page)
+        Ok(next)
     }
 
     fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>> {

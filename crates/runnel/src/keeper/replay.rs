@@ -6,7 +6,6 @@ use crate::feed::Decoded;
 use anyhow::Context;
 use rules::record::Record;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 const RECORDS_PER_READ: usize = 2_000;
@@ -24,7 +23,7 @@ pub fn replay(app: &App) -> anyhow::Result<u64> {
         let end = last.number + 1;
         for journal::Entry { number, payload, .. } in entries {
             if let Ok(record) = Record::from_bytes(&payload) {
-                replay.take_in(Decoded { number, record: Arc::new(record), bytes: payload })?;
+                replay.take_in(Decoded { number, record, bytes: payload })?;
             }
         }
         replay.next = end;

@@ -11,9 +11,8 @@ use rules::facts::{Device, Facts};
 use rules::ids::{EntityId, HitId, IdKey, IdKeys, RequestKey, Vid};
 use rules::money::Micros;
 use rules::record::{Cost, Passed, PassedKind, PlanId, Record, RequestKind, Step, Taken};
-use runnel::feed::{Page, Sources};
+use runnel::feed::{Each, Page, Sources};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Fixed IDs: `id(7)` is always the same.
 pub fn id(n: u64) -> EntityId {
@@ -399,12 +398,11 @@ pub struct Fed {
 }
 
 impl Sources for Fed {
-    fn records(&mut self, from: u64, most: usize) -> anyhow::Result<Page<Arc<Record>, u64>> {
+    fn records(&mut self, from: u64, most: usize, each: &mut Each<'_>) -> anyhow::Result<u64> {
         let from = from as usize;
         let to = self.world.records.len().min(from + self.page.min(most));
-        let items =
-            (from..to).map(|i| (i as u64, Ok(Arc::new(self.world.records[i].clone())))).collect();
-        Ok(Page { items, next: to as u64 })
+        (from..to).for_each(|i| each(i as u64, Ok(&self.world.records[i])));
+        Ok(to as u64)
     }
 
     fn entries(&mut self, after: i64, most: usize) -> anyhow::Result<Page<Entry, i64>> {
