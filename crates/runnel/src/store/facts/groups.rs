@@ -123,30 +123,72 @@ fn inner(select: &Select, levels: &[Choice], joined: &[Joined]) -> Sql {
 }
 
 fn summed(select: &Select, figure: &Figure, joined: &[Joined]) -> Sql {
+    match figure {
+        Figure::Visitors => visitors(select, joined),
+        Figure::Anything(figures) => anything(select, figures, joined),
+        figure => {
+            let mut sql = Sql::new("sum(");
+            sql.add(value(select, figure, joined)).push(")");
+            sql
+        }
+    }
+}
+
+fn visitors(select: &Select, joined: &[Joined]) -> Sql {
+    let distinct = format!("CASE WHEN {} = 1 THEN f.visitor END", visits(joined));
+    Sql::new(&match select.approximate {
+        true => format!("approx_count_distinct({distinct})"),
+        false => format!("count(DISTINCT {distinct})"),
+    })
+}
+
+/// Whether any of the sums is not zero, as one sum: each weighs so much in it, and so oddly, that they do
+/// not make up for each other. A sum for each would take many times the memory.
+fn anything(select: &Select, figures: &[Figure], joined: &[Joined]) -> Sql {
+    // There are visitors where there are visits.
+    let sums = figures.iter().map(|figure| match figure {
+        Figure::Visitors => &Figure::Visits,
+        figure => figure,
+    });
+    let weighted = sums.enumerate().map(|(i, figure)| {
+        let mut sql = Sql::new(&format!("{} * CAST(COALESCE(", weight(i)));
+        sql.add(value(select, figure, joined)).push(", 0) AS HUGEINT)");
+        sql
+    });
+    let mut sql = Sql::new("CASE WHEN sum(0");
+    weighted.for_each(|term| {
+        sql.push(" + ").add(term);
+    });
+    sql.push(") <> 0 THEN 1 ELSE 0 END");
+    sql
+}
+
+/// Odd numbers of some 40 bits, far apart: the golden ratio's multiples.
+fn weight(place: usize) -> u64 {
+    0x9e37_79b9_7f4a_7c15u64.wrapping_mul(place as u64 + 1) >> 24 | 1
+}
+
+/// What a row adds to a sum.
+fn value(select: &Select, figure: &Figure, joined: &[Joined]) -> Sql {
     let visits = visits(joined);
     match figure {
-        Figure::Visits | Figure::Measure(Measure::Entrance) => Sql::new(&format!("sum({visits})")),
-        Figure::Visitors => {
-            let distinct = format!("CASE WHEN {visits} = 1 THEN f.visitor END");
-            Sql::new(&match select.approximate {
-                true => format!("approx_count_distinct({distinct})"),
-                false => format!("count(DISTINCT {distinct})"),
-            })
-        }
         Figure::Measure(Measure::Cost) => Sql::new(&format!(
-            "sum(CASE WHEN f.kind = 0 THEN ({visits}) * f.cost ELSE {} END)",
+            "CASE WHEN f.kind = 0 THEN ({visits}) * f.cost ELSE {} END",
             weighed(select, "f.cost")
         )),
-        Figure::Measure(measure) => {
+        Figure::Measure(measure) if *measure != Measure::Entrance => {
             let value = weighed(select, &format!("f.{}", measure.column()));
             Sql::new(&match own_flags(*measure, joined) {
-                Some(flags) => format!("sum(CASE WHEN {flags} THEN {value} ELSE 0 END)"),
-                None => format!("sum({value})"),
+                Some(flags) => format!("CASE WHEN {flags} THEN {value} ELSE 0 END"),
+                None => value,
             })
         }
         Figure::EventCount(id) => of_event(select, "f.events", id),
         Figure::EventRevenue(id) => of_event(select, "f.event_revenue", id),
         Figure::EventTold(id) => of_event(select, "f.event_told", id),
+        Figure::Visits | Figure::Visitors | Figure::Measure(_) | Figure::Anything(_) => {
+            Sql::new(&visits)
+        }
     }
 }
 
@@ -183,8 +225,8 @@ fn own_flags(measure: Measure, joined: &[Joined]) -> Option<String> {
 }
 
 fn of_event(select: &Select, value: &str, id: &str) -> Sql {
-    let mut sql = Sql::new("sum(CASE WHEN f.event = ");
-    sql.bind(id.to_owned()).push(&format!(" THEN {} ELSE 0 END)", weighed(select, value)));
+    let mut sql = Sql::new("CASE WHEN f.event = ");
+    sql.bind(id.to_owned()).push(&format!(" THEN {} ELSE 0 END", weighed(select, value)));
     sql
 }
 

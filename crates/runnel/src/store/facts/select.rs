@@ -35,6 +35,15 @@ impl Dimension {
         }
     }
 
+    /// Whether it may have as many keys as there are visits: an ID of each click, an address.
+    pub fn has_many_keys(self) -> bool {
+        match self {
+            Self::Field(_) => true,
+            Self::Text(text) => !text.repeats(),
+            _ => false,
+        }
+    }
+
     /// Whether its keys are numbers in the store.
     pub fn is_numeric(self) -> bool {
         matches!(self, Self::Time(_) | Self::ConvertTime)
@@ -150,6 +159,8 @@ pub enum Figure {
     EventRevenue(String),
     /// What the traffic source was told of that revenue.
     EventTold(String),
+    /// 1 if any of these is not zero, else 0.
+    Anything(Vec<Figure>),
 }
 
 /// What a report asks.
