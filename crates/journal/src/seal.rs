@@ -18,7 +18,7 @@ use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
 const MOST_DICTIONARY_BYTES: usize = 112 * 1024;
-const MOST_SAMPLE_BYTES: usize = 4 << 20;
+const MOST_SAMPLE_BYTES: usize = 1 << 20;
 const FEWEST_SAMPLES: usize = 64;
 /// Written between two syncs, so that the live segment's syncs never wait long.
 const SYNC_EVERY_BYTES: u64 = 512 * 1024;
