@@ -4,11 +4,11 @@
 use crate::app::App;
 use crate::convert::Desk;
 use crate::outcome::Nowhere;
+use crate::server::Arrival;
 use crate::track::{Link, Site, link};
 use crate::{admin, convert, cors, demo, track, welcome};
-use ::http::{Method, Request};
+use ::http::Method;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -54,17 +54,18 @@ impl Tracking {
 
     /// Answers a request. What is frequent goes straight to its handler: the router's boxed services and
     /// path parameters are work that no click needs.
-    pub async fn answer(self: Arc<Self>, request: Request<Body>) -> Response {
+    pub async fn answer(self: Arc<Self>, arrival: Arrival) -> Response {
         let site = &self.site;
-        match Frequent::of(request.method(), request.uri().path()) {
-            Some(Frequent::Entrance(link)) => track::enter(site, link, request).await,
-            Some(Frequent::Action(number)) => track::act(site, number, request).await,
+        match Frequent::of(arrival.request.method(), arrival.request.uri().path()) {
+            Some(Frequent::Entrance(link)) => track::enter(site, link, arrival).await,
+            Some(Frequent::Action(number)) => track::act(site, number, arrival).await,
             Some(Frequent::View) => {
-                let report = |request| track::js::report(site, request);
+                let Arrival { peer, request } = arrival;
+                let report = |request| track::js::report(site, Arrival { peer, request });
                 cors::guarded(&site.app, request, report).await
             }
             None => {
-                let answered = self.router.clone().oneshot(request).await;
+                let answered = self.router.clone().oneshot(arrival.routed()).await;
                 answered.unwrap_or_else(|never| match never {})
             }
         }
@@ -142,7 +143,7 @@ mod tests {
     /// A layer that moves what waits copies all of it, and hundreds of clicks wait at once.
     #[test]
     fn what_waits_is_small() {
-        fn size<F>(_: impl Fn(Arc<Tracking>, Request<Body>) -> F) -> usize {
+        fn size<F>(_: impl Fn(Arc<Tracking>, Arrival) -> F) -> usize {
             size_of::<F>()
         }
         assert!(size(Tracking::answer) <= 2048);

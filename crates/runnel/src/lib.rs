@@ -26,6 +26,7 @@ pub mod keeper;
 pub mod links;
 pub mod outbound;
 pub mod outcome;
+pub mod packed;
 pub mod params;
 pub mod priority;
 pub mod publish;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::deliver::{Alerts, Notices, Renewals};
 use crate::feed::Feed;
 use crate::http::Tracking;
+use crate::server::{Arrival, Unheard};
 use crate::workers::Workers;
 use crate::{convert, http, keeper, priority, server};
 use anyhow::Context;
@@ -104,18 +105,19 @@ async fn serve_visitors(
 ) {
     let next = || {
         let (runtime, site) = workers.next().clone();
-        (runtime, move |request| site.clone().answer(request))
+        (runtime, move |arrival| site.clone().answer(arrival))
     };
-    server::serve(on, next, &app.config, closing).await;
+    server::serve(on, next, &app.config, Unheard::GoesOn, closing).await;
 }
 
 async fn serve_people(on: TcpListener, app: Arc<App>, closing: watch::Receiver<bool>) {
     let router = http::administration(app.clone());
-    let answer = move |request| {
-        let answered = router.clone().oneshot(request);
+    let answer = move |arrival: Arrival| {
+        let answered = router.clone().oneshot(arrival.routed());
         async { answered.await.unwrap_or_else(|never| match never {}) }
     };
-    server::serve(on, || (Handle::current(), answer.clone()), &app.config, closing).await;
+    let next = || (Handle::current(), answer.clone());
+    server::serve(on, next, &app.config, Unheard::IsDropped, closing).await;
 }
 
 async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>) {

@@ -1,17 +1,20 @@
 //! Listens on an address and speaks HTTP with bounded patience.
 //! Promise: slow or half-open clients are cut off; at shutdown, what is under way is answered.
 
+mod arrival;
+mod drain;
+
+pub use arrival::{Arrival, Peer};
+
 use crate::config::Config;
 use axum::body::Body;
 use axum::response::Response;
+use drain::{Drain, Guard};
 use http::Request;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
-use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,14 +28,19 @@ fn body(incoming: Incoming) -> Body {
     if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
-/// The address that a connection came from.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
-
 const HEADER_PATIENCE: Duration = Duration::from_secs(10);
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed accept (out of file handles) others get a chance to close theirs.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What becomes of a request whose client hangs up before the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// It is seen to its end: what was asked may matter to others than the client.
+    GoesOn,
+    /// It is given up: the answer is all that was asked for.
+    IsDropped,
+}
 
 /// Serves on `listener` until `stop` turns true, then drains. `next` names the runtime that serves the
 /// next connection, and what answers it.
@@ -40,13 +48,14 @@ pub async fn serve<A, F>(
     listener: TcpListener,
     next: impl Fn() -> (Handle, A),
     config: &Config,
+    unheard: Unheard,
     mut stop: watch::Receiver<bool>,
 ) where
-    A: Fn(Request<Body>) -> F + Send + 'static,
+    A: Fn(Arrival) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let http = connection_settings(config);
-    let graceful = GracefulShutdown::new();
+    let http = connection_settings(config, unheard);
+    let drain = Drain::default();
     let places = Arc::new(Semaphore::new(config.connections));
     loop {
         let accepted = tokio::select! {
@@ -57,7 +66,7 @@ pub async fn serve<A, F>(
             Ok((stream, peer)) => match places.clone().try_acquire_owned() {
                 Ok(place) => {
                     let (runtime, answer) = next();
-                    let serving = Serving { http: &http, graceful: &graceful, runtime };
+                    let serving = Serving { http: &http, guard: drain.guard(), runtime };
                     if let Err(error) = serving.attend(stream, Peer(peer), answer, place) {
                         metrics::counter!("runnel_connections_refused_total").increment(1);
                         tracing::warn!(%error, "cannot serve a connection");
@@ -72,15 +81,16 @@ pub async fn serve<A, F>(
         }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_PATIENCE, drain.end()).await.is_err() {
         tracing::warn!("some connections did not finish in time");
     }
 }
 
-fn connection_settings(config: &Config) -> Builder<TokioExecutor> {
+fn connection_settings(config: &Config, unheard: Unheard) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
+        .half_close(unheard == Unheard::GoesOn)
         .header_read_timeout(HEADER_PATIENCE)
         .max_buf_size(config.url_bytes + config.header_bytes);
     http.http2()
@@ -93,7 +103,7 @@ fn connection_settings(config: &Config) -> Builder<TokioExecutor> {
 /// What a connection is served with.
 struct Serving<'a> {
     http: &'a Builder<TokioExecutor>,
-    graceful: &'a GracefulShutdown,
+    guard: Guard,
     runtime: Handle,
 }
 
@@ -109,7 +119,7 @@ impl Serving<'_> {
         place: OwnedSemaphorePermit,
     ) -> std::io::Result<()>
     where
-        A: Fn(Request<Body>) -> F + Send + 'static,
+        A: Fn(Arrival) -> F + Send + 'static,
         F: Future<Output = Response> + Send + 'static,
     {
         let _ = stream.set_nodelay(true);
@@ -118,28 +128,32 @@ impl Serving<'_> {
         let stream = TokioIo::new(TcpStream::from_std(stream)?);
         let began = Arc::new(AtomicBool::new(false));
         let seen = began.clone();
-        let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             seen.store(true, Ordering::Relaxed);
-            request.extensions_mut().insert(peer);
-            let answered = answer(request.map(body));
+            let answered = answer(Arrival { peer, request: request.map(body) });
             async { Ok::<_, Infallible>(answered.await) }
         });
         let connection = self.http.serve_connection_with_upgrades(stream, service);
-        let connection = self.graceful.watch(connection.into_owned());
+        let connection = connection.into_owned();
+        let guard = self.guard;
         self.runtime.spawn(async move {
             let _place = place;
             let mut connection = pin!(connection);
             // hyper counts the time of a head only once its first byte is there.
             let mut silence = pin!(tokio::time::sleep(HEADER_PATIENCE));
-            poll_fn(|context| {
+            let mut told = false;
+            let step = guard.watch(|context, ending| {
+                if ending && !std::mem::replace(&mut told, true) {
+                    connection.as_mut().graceful_shutdown();
+                }
                 // A client that breaks off is no fault of ours.
                 let ended = connection.as_mut().poll(context).map(drop);
                 match began.load(Ordering::Relaxed) {
                     false if ended.is_pending() => silence.as_mut().poll(context),
                     _ => ended,
                 }
-            })
-            .await;
+            });
+            step.await;
         });
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::http::Tracking;
-use crate::server::Peer;
+use crate::server::{Arrival, Peer};
 use anyhow::{Context, ensure};
 use axum::body::Body;
 use http::{Request, Response, header};
@@ -106,9 +106,8 @@ impl<'a> Visitor<'a> {
             .header(header::HOST, "localhost")
             .header(header::USER_AGENT, self.browser)
             .header(header::ACCEPT_LANGUAGE, self.language)
-            .extension(Peer(self.from))
             .body(Body::empty())?;
-        Ok(self.site.clone().answer(request).await)
+        Ok(self.site.clone().answer(Arrival { peer: Peer(self.from), request }).await)
     }
 }
 

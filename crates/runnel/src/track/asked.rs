@@ -7,12 +7,13 @@ use crate::config::Config;
 use crate::head;
 use crate::head::name::{FORWARDED_HOST, FORWARDED_PROTO, GPC};
 use crate::params::Params;
-use crate::server::Peer;
+use crate::server::{Arrival, Peer};
 use axum::body::{Body, Bytes};
+use compact_str::CompactString;
 use http::header::{self, AsHeaderName};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use rules::facts::Facts;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The longest name that DNS knows.
@@ -22,8 +23,8 @@ const MOST_HOST_BYTES: usize = 255;
 pub struct Asked {
     /// GET, HEAD or POST.
     pub method: Method,
-    /// Path, as sent.
-    pub path: String,
+    /// What was asked for, as sent.
+    uri: Uri,
     /// Parameters of the query string.
     pub query: Params,
     /// The body, unread.
@@ -33,7 +34,7 @@ pub struct Asked {
     /// The client's address, from a configured proxy's headers or the connection.
     pub address: IpAddr,
     /// Host name of the tracking domain, without port.
-    pub host: String,
+    pub host: CompactString,
     /// Whether the client reached us over https.
     pub secure: bool,
     /// The referrer that the tag told; the request's own is the page itself.
@@ -49,9 +50,10 @@ pub struct Asked {
 /// Reads a request within the limits of `config`.
 /// # Errors
 /// The status of the limit that is broken.
-pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode> {
+pub async fn read(app: &App, arrival: Arrival) -> Result<Asked, StatusCode> {
     let laps = Laps::begin();
-    let (parts, body) = request.into_parts();
+    let peer = arrival.peer.0.ip();
+    let (parts, body) = arrival.request.into_parts();
     let limits = &app.config;
     if head::url_bytes(&parts.uri) > limits.url_bytes {
         return Err(StatusCode::URI_TOO_LONG);
@@ -69,14 +71,13 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
     {
         return Err(StatusCode::BAD_REQUEST);
     }
-    let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |p| p.0.ip());
     let trusted = app.proxies.trusts(peer);
     Ok(Asked {
         address: app.proxies.client(peer, &parts.headers),
         host: host(&parts.headers, parts.uri.host(), trusted),
         secure: trusted
             && head::text(&parts.headers, FORWARDED_PROTO).eq_ignore_ascii_case("https"),
-        path: parts.uri.path().to_owned(),
+        uri: parts.uri,
         method: parts.method,
         headers: parts.headers,
         at_ms: app.clock.now_ms(),
@@ -89,7 +90,7 @@ pub async fn read(app: &App, request: Request<Body>) -> Result<Asked, StatusCode
 }
 
 /// The tracking domain that a request asks, without port.
-pub fn domain(app: &App, request: &Request<Body>) -> String {
+pub fn domain(app: &App, request: &Request<Body>) -> CompactString {
     let peer = request.extensions().get::<Peer>();
     let trusted = peer.is_some_and(|peer| app.proxies.trusts(peer.0.ip()));
     host(request.headers(), request.uri().host(), trusted)
@@ -110,14 +111,16 @@ fn form(headers: &HeaderMap, body: &[u8]) -> Params {
     if form { Params::read(body) } else { Params::default() }
 }
 
-fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> String {
+fn host(headers: &HeaderMap, uri_host: Option<&str>, trusted: bool) -> CompactString {
     let forwarded =
         trusted.then(|| head::text(headers, FORWARDED_HOST)).filter(|host| !host.is_empty());
     let host = forwarded.or(uri_host).unwrap_or_else(|| head::text(headers, header::HOST));
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) { name } else { host }
     });
-    name.get(..MOST_HOST_BYTES).unwrap_or(name).to_ascii_lowercase()
+    let mut host = CompactString::from(name.get(..MOST_HOST_BYTES).unwrap_or(name));
+    host.make_ascii_lowercase();
+    host
 }
 
 impl Asked {
@@ -151,7 +154,7 @@ impl Asked {
         let scheme = if self.secure { "https" } else { "http" };
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query.0).finish();
-        format!("{scheme}://{}{}?{query}", self.host, self.path)
+        format!("{scheme}://{}{}?{query}", self.host, self.uri.path())
     }
 
     /// What is known of the sender, with the address as it may be kept. Who goes on with a visit that they

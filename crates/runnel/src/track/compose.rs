@@ -49,7 +49,7 @@ pub(super) fn compose(
         fires: fires(walk, route),
         consulted,
         tags: tags(session, route),
-        domain: visit.map_or_else(|| asked.host.as_str().into(), |v| v.domain.clone()),
+        domain: visit.map_or(&asked.host, |v| &v.domain).clone(),
         referrer: visit.map_or_else(|| asked.entrance_referrer().into(), |v| v.referrer.clone()),
         user_agent: if begins {
             asked.header(http::header::USER_AGENT).to_owned()

@@ -10,14 +10,14 @@ use super::view::{self, Refusal, Seen};
 use super::{Site, address, asked, receive};
 use crate::app::App;
 use crate::config::Config;
-use crate::outcome::{Flow, Nowhere, Outcome, Underway};
+use crate::outcome::{Flow, Nowhere, Outcome};
 use crate::params::Params;
+use crate::server::Arrival;
 use asked::Asked;
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{Request, StatusCode, header};
+use http::{StatusCode, header};
 use rules::funnel::Ready;
 use rules::ids::{EntityId, HitId};
 use rules::record::{Parameter, PassedKind, Record};
@@ -45,19 +45,17 @@ struct Told {
 }
 
 /// `POST /js/funnel`.
-pub async fn report(site: &Site, request: Request<Body>) -> Response {
-    let underway = Underway::begin(Flow::View);
-    let answer = Box::pin(reported(&site.app, request)).await;
-    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+pub fn report(site: &Site, arrival: Arrival) -> impl Future<Output = Response> {
+    super::decided(site, Flow::View, reported(&site.app, arrival))
 }
 
 /// [`report`] by the router.
-pub async fn report_routed(State(site): State<Site>, request: Request<Body>) -> Response {
-    report(&site, request).await
+pub async fn report_routed(State(site): State<Site>, arrival: Arrival) -> Response {
+    report(&site, arrival).await
 }
 
-async fn reported(app: &App, request: Request<Body>) -> Result<Answer, Answer> {
-    let mut asked = receive(app, request).await?;
+async fn reported(app: &App, arrival: Arrival) -> Result<Answer, Answer> {
+    let mut asked = receive(app, arrival).await?;
     let report = read(&asked).map_err(|error| nowhere(Nowhere::BadLink, error))?;
     asked.query = report.parameters();
     asked.told_referrer = Some(report.referrer.clone());

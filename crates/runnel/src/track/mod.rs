@@ -27,8 +27,8 @@ mod walk;
 
 use crate::app::App;
 use crate::outcome::{Flow, Nowhere, Outcome, Underway};
+use crate::server::Arrival;
 use asked::Asked;
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
@@ -36,7 +36,7 @@ use cookies::Cookies;
 use cookies::Kept;
 pub use entrance::{Link, link};
 use give::Answer;
-use http::{Request, StatusCode};
+use http::StatusCode;
 use journal::Room;
 pub use middleware::Services;
 use rules::funnel::{Ready, Start};
@@ -59,20 +59,33 @@ impl FromRef<Site> for Arc<App> {
     }
 }
 
-/// `GET /fts/{link}`: an entrance. Here and below, what decides has a box of its own, since it takes
-/// kilobytes: they are free again before the disk is awaited, and no layer moves them about.
-pub async fn enter(site: &Site, link: Result<Link, Nowhere>, request: Request<Body>) -> Response {
-    let underway = Underway::begin(Flow::Entrance);
-    let answer = Box::pin(entered(&site.app, link, request)).await;
-    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+/// `GET /fts/{link}`: an entrance.
+pub fn enter(
+    site: &Site,
+    link: Result<Link, Nowhere>,
+    arrival: Arrival,
+) -> impl Future<Output = Response> {
+    decided(site, Flow::Entrance, entered(&site.app, link, arrival))
+}
+
+/// What `decide` comes to. That has a box of its own, since it takes kilobytes: they are free again before
+/// the disk is awaited, and no layer moves them about.
+fn decided(
+    site: &Site,
+    flow: Flow,
+    decide: impl Future<Output = Result<Answer, Answer>>,
+) -> impl Future<Output = Response> {
+    let underway = Underway::begin(flow);
+    let decide = Box::pin(decide);
+    async move { decide.await.unwrap_or_else(|ended| ended).give(site, underway).await }
 }
 
 async fn entered(
     app: &App,
     link: Result<Link, Nowhere>,
-    request: Request<Body>,
+    arrival: Arrival,
 ) -> Result<Answer, Answer> {
-    let asked = receive(app, request).await?;
+    let asked = receive(app, arrival).await?;
     let cookies = cookies::read(&asked, &app.keys);
     let sent = entered_at(app, &asked, &cookies, link).await;
     sent.map_err(|reason| nowhere(app, reason))
@@ -93,18 +106,16 @@ async fn entered_at(
 }
 
 /// `GET|POST /action/{n}`: an action; without a number no page has it.
-pub async fn act(site: &Site, number: Option<NonZeroU8>, request: Request<Body>) -> Response {
-    let underway = Underway::begin(Flow::Action);
-    let answer = Box::pin(acted(&site.app, number, request)).await;
-    answer.unwrap_or_else(|ended| ended).give(site, underway).await
+pub fn act(
+    site: &Site,
+    number: Option<NonZeroU8>,
+    arrival: Arrival,
+) -> impl Future<Output = Response> {
+    decided(site, Flow::Action, acted(&site.app, number, arrival))
 }
 
-async fn acted(
-    app: &App,
-    number: Option<NonZeroU8>,
-    request: Request<Body>,
-) -> Result<Answer, Answer> {
-    let asked = receive(app, request).await?;
+async fn acted(app: &App, number: Option<NonZeroU8>, arrival: Arrival) -> Result<Answer, Answer> {
+    let asked = receive(app, arrival).await?;
     let cookies = cookies::read(&asked, &app.keys);
     let taken = match number {
         Some(number) => action::take(app, &asked, &cookies, number.get()).await,
@@ -118,18 +129,18 @@ async fn acted(
 pub async fn enter_routed(
     State(site): State<Site>,
     link: Result<Path<String>, PathRejection>,
-    request: Request<Body>,
+    arrival: Arrival,
 ) -> Response {
-    enter(&site, entrance::link(&text(link)), request).await
+    enter(&site, entrance::link(&text(link)), arrival).await
 }
 
 /// [`act`] by a path that the router took apart.
 pub async fn act_routed(
     State(site): State<Site>,
     number: Result<Path<String>, PathRejection>,
-    request: Request<Body>,
+    arrival: Arrival,
 ) -> Response {
-    act(&site, text(number).parse().ok(), request).await
+    act(&site, text(number).parse().ok(), arrival).await
 }
 
 /// Any other path of a tracking domain: the default homepage, else 404.
@@ -148,8 +159,8 @@ fn text(part: Result<Path<String>, PathRejection>) -> String {
 }
 
 /// Reads the request; prefetches and broken limits end here.
-async fn receive(app: &App, request: Request<Body>) -> Result<Asked, Answer> {
-    let asked = asked::read(app, request).await.map_err(|status| {
+async fn receive(app: &App, arrival: Arrival) -> Result<Asked, Answer> {
+    let asked = asked::read(app, arrival).await.map_err(|status| {
         Answer::now(Outcome::TooLarge, respond::refused(status, "The request is too large."))
     })?;
     if crate::enrich::is_prefetch(&asked.headers) {

@@ -4,7 +4,7 @@
 use super::asked::Asked;
 use super::position::Position;
 use crate::app::App;
-use bytes::Bytes;
+use crate::packed::packed;
 use compact_str::CompactString;
 use rules::ids::RequestKey;
 use rules::record::{Record, RequestKind};
@@ -21,7 +21,7 @@ pub fn touch(app: &App, asked: &Asked, position: &Position) {
             return;
         }
         let record = record(app, asked, position, &kept.session().tags);
-        let bytes = Bytes::from(record.to_bytes());
+        let bytes = packed(|room| Some(record.write(room))).unwrap_or_default();
         let appended = app.journal.append(record.request.as_u128(), bytes.clone());
         kept.take_in(&record, bytes, ttl_ms);
         kept.next_record = appended.map_or(kept.next_record, |number| number + 1);

@@ -8,8 +8,8 @@ use super::compose::{buffer, compose};
 use super::middleware::{Asking, Heard};
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::packed::packed;
 use crate::store::sessions::Kept;
-use bytes::Bytes;
 use compact_str::CompactString;
 use metrics::counter;
 use rules::assets::Field;
@@ -150,8 +150,8 @@ fn count_choices(route: &Route) {
 
 /// Appends the record and takes it into the session; gives its number.
 fn keep(app: &App, kept: &mut Kept, record: &Record, ttl_ms: u64) -> Option<u64> {
-    // As long as they are: they stay for a while, in the journal's memory and the session.
-    let bytes = Bytes::copy_from_slice(&record.to_bytes());
+    // They stay for a while, in the journal's memory and the session.
+    let bytes = packed(|room| Some(record.write(room))).unwrap_or_default();
     match app.journal.append(record.request.as_u128(), bytes.clone()) {
         Ok(number) => {
             kept.take_in(record, bytes, ttl_ms);

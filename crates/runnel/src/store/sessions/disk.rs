@@ -1,5 +1,5 @@
-//! Sessions on disk: one key-value store, written in batches together with the journal cursor.
-//! Promise: sessions and cursor change in one atomic batch; a damaged store is set aside, never
+//! Sessions on disk: one key-value store, written in batches, the journal cursor with the last.
+//! Promise: the cursor never passes a record that a session lacks here; a damaged store is set aside, never
 //! fatal: one that does not open at once, one that shows its damage later at the next start.
 
 use super::super::aside;
@@ -16,6 +16,9 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// bound its memory, the log also what it reads at its opening.
 const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
 const LOG_BYTES: u64 = 64 * 1024 * 1024;
+/// A batch is in memory until it is committed: hundreds of thousands of sessions would be a hundred
+/// megabytes, for one moment.
+const SESSIONS_PER_BATCH: usize = 1_000;
 const CURSOR: &str = "cursor";
 /// Changes with the layout of [`Kept`]; a store of another layout is rebuilt from the journal.
 const LAYOUT: u8 = 2;
@@ -96,15 +99,20 @@ impl Disk {
     pub(super) fn write(&self, sessions: &[(Vid, Kept)], cursor: u64) -> anyhow::Result<()> {
         // It outlives the program, and need not outlive the machine's power: what is missing then is
         // replayed. Syncing megabytes would hold up every click that waits for the same disk.
-        let mut batch = self.database.batch().durability(Some(PersistMode::Buffer));
-        for (vid, kept) in sessions {
-            if let Some(bytes) = kept.to_bytes() {
-                batch.insert(&self.sessions, key(*vid), bytes);
+        let batch = || self.database.batch().durability(Some(PersistMode::Buffer));
+        // Sessions that are ahead of the cursor know which records they have taken in.
+        for sessions in sessions.chunks(SESSIONS_PER_BATCH) {
+            let mut batch = batch();
+            for (vid, kept) in sessions {
+                if let Some(bytes) = kept.to_bytes() {
+                    batch.insert(&self.sessions, key(*vid), bytes);
+                }
             }
+            batch.commit()?;
         }
+        let mut batch = batch();
         batch.insert(&self.cursors, CURSOR, cursor.to_be_bytes());
-        batch.commit()?;
-        Ok(())
+        Ok(batch.commit()?)
     }
 
     pub(super) fn forget(&self, before_ms: u64, links_before_ms: u64) -> anyhow::Result<usize> {

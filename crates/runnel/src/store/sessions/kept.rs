@@ -2,11 +2,11 @@
 //! Promise: both are the same session. Most visitors make one request and are never asked about again:
 //! their session is the journal's bytes of that record, shared with it, until somebody looks.
 
+use crate::packed::packed;
 use bytes::Bytes;
 use rules::ids::Vid;
 use rules::record::Record;
 use rules::session::Session;
-use std::cell::RefCell;
 
 /// A session and how far into the journal it has come.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ impl Kept {
     /// Lays it to rest: it takes a fraction of the memory until somebody looks again.
     pub fn rest(&mut self) {
         if let Body::InUse(session) = &self.body
-            && let Some(bytes) = packed(session)
+            && let Some(bytes) = written(session)
         {
             let (vid, at_ms) = (session.vid, session.last_at_ms);
             let form = Form::Session;
@@ -132,12 +132,12 @@ impl Kept {
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         match &self.body {
             Body::Unknown(_) => None,
-            Body::AtRest(rest) => Some(self.written(rest.form, &rest.bytes)),
-            Body::InUse(session) => Some(self.written(Form::Session, &packed(session)?)),
+            Body::AtRest(rest) => Some(self.framed(rest.form, &rest.bytes)),
+            Body::InUse(session) => Some(self.framed(Form::Session, &written(session)?)),
         }
     }
 
-    fn written(&self, form: Form, bytes: &[u8]) -> Vec<u8> {
+    fn framed(&self, form: Form, bytes: &[u8]) -> Vec<u8> {
         [&self.next_record.to_be_bytes()[..], &[form as u8], bytes].concat()
     }
 
@@ -151,14 +151,6 @@ impl Kept {
     }
 }
 
-fn packed(session: &Session) -> Option<Bytes> {
-    thread_local! {
-        /// Where sessions are packed: what is kept of it is as long as it must be.
-        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    ROOM.with_borrow_mut(|room| {
-        room.clear();
-        *room = postcard::to_extend(session, std::mem::take(room)).ok()?;
-        Some(Bytes::copy_from_slice(room))
-    })
+fn written(session: &Session) -> Option<Bytes> {
+    packed(|room| postcard::to_extend(session, room).ok())
 }

@@ -47,8 +47,12 @@ impl Sessions {
     pub fn open(dir: &Path, most: usize) -> anyhow::Result<(Self, u64)> {
         let disk = Disk::open(dir)?;
         let cursor = disk.cursor();
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Ok((Self { shards, disk, most }, cursor))
+        let mut sessions = Self { shards: Vec::new(), disk, most };
+        // With all their room: a shard that grows keeps its visitors waiting while all move.
+        let shard =
+            || HashMap::with_capacity_and_hasher(sessions.most_per_shard(), Default::default());
+        sessions.shards = (0..SHARDS).map(|_| Mutex::new(shard())).collect();
+        Ok((sessions, cursor))
     }
 
     /// Removes the store in `dir`, whatever it is.

@@ -94,7 +94,7 @@ fn told(
         facts: walk.facts.as_ref().clone(),
         user_agent: walk.asked.header(http::header::USER_AGENT).to_owned(),
         referrer: walk.asked.entrance_referrer().to_owned(),
-        domain: walk.asked.host.clone(),
+        domain: walk.asked.host.to_string(),
         ..Told::default()
     }
 }
