@@ -14,9 +14,9 @@ const IDLE: Duration = Duration::from_millis(20);
 pub fn settle(pid: u32) {
     let began = Instant::now();
     while began.elapsed() < UNTIL_SETTLED {
-        let before = Spent::of(pid);
+        let before = all(pid);
         std::thread::sleep(WATCHED);
-        if Spent::of(pid).since(&before).0.values().sum::<Duration>() <= IDLE {
+        if all(pid).saturating_sub(before) <= IDLE {
             return;
         }
     }
@@ -33,15 +33,13 @@ impl Spent {
     /// What process `pid` has taken since it started; of threads that ended only the sum is known.
     pub fn of(pid: u32) -> Self {
         let mut groups = BTreeMap::new();
-        let process = format!("/proc/{pid}");
-        let threads = std::fs::read_dir(format!("{process}/task"));
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
         for thread in threads.into_iter().flatten().flatten() {
             if let Some((name, time)) = spent(&thread.path()) {
                 *groups.entry(name).or_default() += time;
             }
         }
-        let all = spent(Path::new(&process)).map_or(Duration::ZERO, |(_, all)| all);
-        let ended = all.saturating_sub(groups.values().sum());
+        let ended = all(pid).saturating_sub(groups.values().sum());
         groups.insert("threads that ended".to_owned(), ended);
         Self(groups)
     }
@@ -71,6 +69,11 @@ impl Spent {
         let texts: Vec<_> = each.iter().map(|(took, name)| format!("{name} {took:.1}")).collect();
         texts.join(", ")
     }
+}
+
+/// What process `pid` has taken, threads that ended too.
+fn all(pid: u32) -> Duration {
+    spent(Path::new(&format!("/proc/{pid}"))).map_or(Duration::ZERO, |(_, all)| all)
 }
 
 fn spent(thread: &Path) -> Option<(String, Duration)> {

@@ -2,7 +2,8 @@
 //! Promise: each ratio is of one run, same generator, same requests, the bare server beside it.
 //!
 //! `BENCH_PROGRAM` names the program, `BENCH_PARTS` some of the parts (all by default),
-//! `BENCH_SECONDS` the length of one measurement (4), `BENCH_DATA` a folder on the disk to measure.
+//! `BENCH_SECONDS` the length of one measurement (4), `BENCH_DATA` a folder on the disk to measure,
+//! `BENCH_RIVAL` another build of the program that takes the bare server's place at full load.
 
 mod bare;
 mod cpu;

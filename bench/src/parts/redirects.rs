@@ -109,16 +109,15 @@ fn compare(
     for _ in 0..ROUNDS {
         // What the one still has to do must not slow the other.
         cpu::settle(ours.product.process.pid());
-        let theirs = match &rival {
+        measured[0].follow(match &rival {
             Some(rival) => rival.turn(settings)?,
             None => {
                 // A new one each time: some of its lives are quicker than others.
                 let (bare, limit) = product::bare()?;
                 turn(settings, &bare, limit, &ours.requests, 302)?
             }
-        };
+        });
         rival.iter().for_each(|rival| cpu::settle(rival.product.process.pid()));
-        measured[0].follow(theirs);
         measured[1].follow(ours.turn(settings)?);
     }
     let [theirs, own] = measured;

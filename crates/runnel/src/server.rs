@@ -36,7 +36,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What becomes of a request whose client hangs up before the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unheard {
-    /// It is seen to its end: what was asked may matter to others than the client.
+    /// It is seen to its end: what was asked may matter to others than the client. (Over HTTP/1; one of
+    /// HTTP/2's streams that is reset is dropped.)
     GoesOn,
     /// It is given up: the answer is all that was asked for.
     IsDropped,

@@ -177,6 +177,7 @@ macro_rules! text_and_serde {
 
 text_and_serde!(HitId, Vid);
 
+// Nothing but records holds one: it has no form for people.
 impl Serialize for RequestKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let [bytes @ .., _, _, _] = fifteen_bytes(self.0 << 29);

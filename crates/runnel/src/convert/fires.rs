@@ -16,7 +16,8 @@ use tokio::sync::watch;
 const NAME: &str = "fires";
 /// Records read at once.
 const MOST_AT_ONCE: usize = 4_096;
-/// Records without a fire after which the cursor is noted: most that are read again after a crash.
+/// Records without a fire after which the cursor is noted: so many, and those of one reading, are read
+/// again after a crash.
 const MOST_UNNOTED: u64 = 10_000;
 /// Time in which records gather: reading for each sync of the journal costs clicks their processor.
 const GATHER: Duration = Duration::from_millis(20);

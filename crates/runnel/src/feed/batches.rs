@@ -9,7 +9,7 @@ use crate::store::facts::{Batch, Cursors};
 /// Most records or entries of a batch: its columns stay in the processor's cache.
 const MOST_PER_BATCH: usize = 4 * 1024;
 
-/// Batches of everything behind some cursors. Ends when there is nothing more at present.
+/// Batches of everything behind some cursors. Ends when there is nothing more at present, or with a failure.
 pub(super) struct Batches<'a> {
     sources: &'a mut dyn Sources,
     cursors: Cursors,
@@ -43,12 +43,8 @@ impl Iterator for Batches<'_> {
             return None;
         }
         let made = self.make();
-        match &made {
-            Ok(Some(batch)) => {
-                metrics::counter!("feed_rows_total").increment(batch.rows.len() as u64);
-            }
-            Ok(None) => {}
-            Err(_) => self.held = Held::Nothing,
+        if made.is_err() {
+            self.held = Held::Nothing;
         }
         made.transpose()
     }

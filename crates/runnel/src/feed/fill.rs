@@ -4,7 +4,7 @@
 
 use super::Sources;
 use super::batches::Batches;
-use super::step::BATCHES_PER_COMMIT;
+use super::step::together;
 use crate::store::facts::{Batch, Writer};
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -32,7 +32,6 @@ pub(super) fn fill(
 /// Commits the next batches together; whether there may be more.
 fn write(batches: &Receiver<anyhow::Result<Batch>>, writer: &mut Writer) -> anyhow::Result<bool> {
     let Ok(first) = batches.recv() else { return Ok(false) };
-    let rest = batches.iter().take(BATCHES_PER_COMMIT - 1);
-    writer.append(std::iter::once(first).chain(rest))?;
+    writer.append(together(first?, batches.iter()))?;
     Ok(true)
 }

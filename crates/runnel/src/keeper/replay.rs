@@ -47,7 +47,7 @@ struct Replay<'a> {
     /// Whose last activity lies here has ended, Unix milliseconds. Of what is older, only the links are
     /// taken in: a visit that lasts may go on with one that began up to a session's time before.
     ended: Range<u64>,
-    /// The store was empty: of a new visitor it holds nothing.
+    /// From the beginning: of a new visitor the journal holds all that the store could.
     fresh: bool,
     /// Records below have been taken in.
     next: u64,

@@ -37,7 +37,8 @@ impl Drain {
 
 impl Guard {
     /// Polls a connection until it is over. `step` is one poll of it, told whether the server is ending;
-    /// it is polled when that begins, too. Await it in a task of its own.
+    /// it is polled when that begins, too. Await it in a fresh task: one that has used up its turn registers
+    /// nothing.
     pub(super) async fn watch(mut self, mut step: impl FnMut(&mut Context<'_>, bool) -> Poll<()>) {
         let ending = self.ending;
         let mut alarm = pin!(self.alarm.changed());

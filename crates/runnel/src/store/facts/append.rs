@@ -60,7 +60,7 @@ impl Known {
 pub(super) fn append(
     connection: &Connection,
     known: &mut Known,
-    batches: impl Iterator<Item = anyhow::Result<Batch>>,
+    batches: impl Iterator<Item = Batch>,
 ) -> anyhow::Result<Appended> {
     connection.execute_batch("BEGIN TRANSACTION")?;
     let appended = append_all(connection, known, batches);
@@ -91,11 +91,10 @@ pub(super) struct Appended {
 fn append_all(
     connection: &Connection,
     known: &mut Known,
-    batches: impl Iterator<Item = anyhow::Result<Batch>>,
+    batches: impl Iterator<Item = Batch>,
 ) -> anyhow::Result<Appended> {
     let mut appended = Appended::default();
     for batch in batches {
-        let batch = batch?;
         appended.rows += batch.rows.len();
         appended.set_aside.extend_from_slice(&batch.set_aside);
         appended.cursors = Some(batch.cursors);

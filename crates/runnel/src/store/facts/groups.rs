@@ -163,9 +163,13 @@ fn anything(select: &Select, figures: &[Figure], joined: &[Joined]) -> Sql {
     sql
 }
 
-/// Odd numbers of some 40 bits, far apart: the golden ratio's multiples.
+/// Odd numbers of some 40 bits without a pattern (the finish of splitmix64, https://prng.di.unimi.it):
+/// those of a sequence would make up for each other.
 fn weight(place: usize) -> u64 {
-    0x9e37_79b9_7f4a_7c15u64.wrapping_mul(place as u64 + 1) >> 24 | 1
+    let seed = 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(place as u64 + 1);
+    let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed ^ mixed >> 31) >> 24 | 1
 }
 
 /// What a row adds to a sum.
@@ -263,4 +267,22 @@ fn ordered(order: &Order) -> String {
 fn terms_of(terms: &[(usize, i64)]) -> String {
     let terms: Vec<_> = terms.iter().map(|(i, sign)| format!("{sign} * s{i}")).collect();
     format!("({})", terms.join(" + "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Sums of one and the same size, some negative: what a conversion and its undoing may leave.
+    #[test]
+    fn weights_do_not_make_up_for_each_other() {
+        let weights: Vec<i128> = (0..64).map(|place| weight(place).into()).collect();
+        assert!(weights.iter().all(|weight| *weight < 1 << 40));
+        let pairs = || {
+            weights.iter().enumerate().flat_map(|(i, a)| weights[..i].iter().map(move |b| a + b))
+        };
+        let different: BTreeSet<i128> = pairs().chain(weights.iter().copied()).collect();
+        assert_eq!(different.len(), pairs().count() + weights.len());
+    }
 }

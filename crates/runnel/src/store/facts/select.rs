@@ -39,7 +39,7 @@ impl Dimension {
     pub fn has_many_keys(self) -> bool {
         match self {
             Self::Field(_) => true,
-            Self::Text(text) => !text.repeats(),
+            Self::Text(text) => matches!(text, Text::Ip | Text::Referrer | Text::Tx),
             _ => false,
         }
     }

@@ -50,12 +50,8 @@ impl Writer {
 
     /// Commits `batches` with the cursors of the last one, in one transaction.
     /// # Errors
-    /// A batch failed to be made, or the store to be written: nothing was committed; the same may be
-    /// tried again.
-    pub fn append(
-        &mut self,
-        batches: impl IntoIterator<Item = anyhow::Result<Batch>>,
-    ) -> anyhow::Result<()> {
+    /// The store cannot be written: nothing was committed; the same may be tried again.
+    pub fn append(&mut self, batches: impl IntoIterator<Item = Batch>) -> anyhow::Result<()> {
         let inside = self.marker.enter();
         self.cursors = None;
         let appended = append(&self.connection, &mut self.known, batches.into_iter())?;
@@ -63,6 +59,7 @@ impl Writer {
         drop(inside);
         set_aside::tell(&appended.set_aside);
         self.noted.fetch_add(appended.set_aside.len() as u64, Ordering::Relaxed);
+        metrics::counter!("feed_rows_total").increment(appended.rows as u64);
         self.since_checkpoint += appended.rows.max(1);
         if self.since_checkpoint >= ROWS_PER_CHECKPOINT {
             self.checkpoint();

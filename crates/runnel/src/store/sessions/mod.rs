@@ -21,6 +21,8 @@ use std::time::Duration;
 
 const SHARDS: usize = 64;
 const SPARE_PER_SHARD: usize = 64;
+/// Most sessions that a shard has room for from the beginning, at some 33 bytes.
+const MOST_ROOM_PER_SHARD: usize = 8_192;
 /// Rest after a shard with many sessions: laying them to rest shall not keep a processor from visitors
 /// for as long as all of them take.
 const SHARD_PAUSE: Duration = Duration::from_millis(2);
@@ -48,9 +50,9 @@ impl Sessions {
         let disk = Disk::open(dir)?;
         let cursor = disk.cursor();
         let mut sessions = Self { shards: Vec::new(), disk, most };
-        // With all their room: a shard that grows keeps its visitors waiting while all move.
-        let shard =
-            || HashMap::with_capacity_and_hasher(sessions.most_per_shard(), Default::default());
+        // A shard that grows keeps its visitors waiting while all move.
+        let room = sessions.most_per_shard().min(MOST_ROOM_PER_SHARD);
+        let shard = || HashMap::with_capacity_and_hasher(room, Default::default());
         sessions.shards = (0..SHARDS).map(|_| Mutex::new(shard())).collect();
         Ok((sessions, cursor))
     }

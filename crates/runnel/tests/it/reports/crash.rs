@@ -3,7 +3,10 @@
 use super::truth::{Asked, COLUMNS};
 use super::world::{Fed, START_MS, World};
 use super::{report, sums};
-use runnel::feed;
+use rules::cost_change::CostChange;
+use rules::entry::Entry;
+use rules::record::{Record, RequestKind};
+use runnel::feed::{self, Each, Page, Sources};
 use runnel::store::facts::{Facts, Writer};
 use std::path::Path;
 
@@ -116,4 +119,45 @@ fn ends_inside_duckdb_fill_the_store_anew_and_then_turn_reports_off() {
     // A rebuild is the way out.
     feed::rebuild(&facts, &mut Fed { world: World::random(1, 2), page: 10 }).unwrap();
     assert!(super::try_report(&facts, asked().query()).is_ok());
+}
+
+/// A journal of nothing but touches, which fails from one number on.
+struct Failing {
+    touch: Record,
+    from: u64,
+}
+
+impl Sources for Failing {
+    fn records(&mut self, from: u64, most: usize, each: &mut Each<'_>) -> anyhow::Result<u64> {
+        let to = from + most as u64;
+        for number in from..to {
+            anyhow::ensure!(number < self.from, "the disk fails");
+            each(number, Ok(&self.touch));
+        }
+        Ok(to)
+    }
+
+    fn entries(&mut self, after: i64, _: usize) -> anyhow::Result<Page<Entry, i64>> {
+        Ok(Page { items: Vec::new(), next: after })
+    }
+
+    fn costs(&mut self, after: i64) -> anyhow::Result<Page<CostChange, i64>> {
+        Ok(Page { items: Vec::new(), next: after })
+    }
+}
+
+#[test]
+fn what_comes_before_a_failure_is_taken_in() {
+    let touch = Record { kind: RequestKind::Touch, ..World::random(6, 1).records[0].clone() };
+    let folder = tempfile::tempdir().unwrap();
+    let (_facts, mut writer) = open(folder.path());
+    let mut sources = Failing { touch, from: 10_000 };
+    assert!(feed::step(&mut sources, &mut writer).unwrap());
+    // Whole batches of 4,096 records.
+    assert_eq!(writer.cursors().unwrap().records, 8_192);
+    assert_eq!(feed::step(&mut sources, &mut writer).unwrap_err().to_string(), "the disk fails");
+    assert_eq!(writer.cursors().unwrap().records, 8_192);
+    sources.from = 200_000;
+    assert!(feed::step(&mut sources, &mut writer).unwrap());
+    assert_eq!(writer.cursors().unwrap().records, 8_192 + 30 * 4_096, "a transaction's worth");
 }
