@@ -59,12 +59,10 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
     use std::task::Waker;
-    use std::time::Duration;
     use tokio::sync::oneshot;
+    use tokio::task::yield_now;
 
-    const SOON: Duration = Duration::from_millis(50);
-
-    /// A connection that ends once it is told to; `told` gets its waker, as a socket would.
+    /// A connection that ends once it is told to; `waker` gets its waker, as a socket would.
     fn connection(guard: Guard, waker: Arc<Mutex<Option<Waker>>>) -> impl Future<Output = ()> {
         guard.watch(move |context, ending| {
             *waker.lock().unwrap() = Some(context.waker().clone());
@@ -81,14 +79,14 @@ mod tests {
         let mut busy = Box::pin(busy);
         let busy = drain.guard().watch(move |context, _| busy.as_mut().poll(context).map(drop));
         let busy = tokio::spawn(busy);
-        tokio::time::sleep(SOON).await;
+        yield_now().await;
         // Something else wakes it first: it must hear of the end all the same.
         waker.lock().unwrap().take().expect("it was polled").wake();
-        tokio::time::sleep(SOON).await;
+        yield_now().await;
         assert!(!idle.is_finished());
         let end = tokio::spawn(drain.end());
         idle.await.unwrap();
-        tokio::time::sleep(SOON).await;
+        yield_now().await;
         assert!(!end.is_finished() && !busy.is_finished(), "one is busy");
         free.send(()).unwrap();
         busy.await.unwrap();
@@ -100,7 +98,7 @@ mod tests {
         let drain = Drain::default();
         let guard = drain.guard();
         let end = tokio::spawn(drain.end());
-        tokio::time::sleep(SOON).await;
+        yield_now().await;
         connection(guard, Arc::default()).await;
         end.await.unwrap();
     }

@@ -517,6 +517,19 @@ async fn damaged_requests() {
     assert_eq!(world.get(&format!("/fts/{funnel}-{source}")).await.status(), 302);
 }
 
+/// Who sends nothing further while the click waits for the disk is answered: it is seen to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_is_seen_to_its_end_though_nothing_more_can_come() {
+    let world = World::new().await;
+    let Road { source, funnel, .. } = road(&world).await;
+    let track = world.running().track;
+    let click = format!("GET /fts/{funnel}-{source} HTTP/1.1\r\nHost: go.example\r\n\r\n");
+    for _ in 0..20 {
+        let stream = TcpStream::connect(track).await.unwrap();
+        assert_eq!(whole(stream, click.as_bytes()).await.status, 302);
+    }
+}
+
 /// Sends all and ends the sending side, so that a server that waits for more learns there is none.
 async fn whole(mut stream: TcpStream, bytes: &[u8]) -> Wire {
     let _ = stream.write_all(bytes).await;
